@@ -1,0 +1,131 @@
+"""符号化: frozen values to and from Confluent's wire format (0x00, four-byte schema id, Avro body).
+
+Types are registered under their schema's name; the codec turns a value of the type into bytes and back. Days are
+`datetime.date`, instants are milliseconds as `int` (their logical type stays in the published schema), a list of
+nested records is a tuple of their types. The newest version of a schema is read and written by compiled functions
+(`schemas.compiled`); older versions are read by fastavro, by Avro's rules of resolution.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from fastavro import parse_schema, schemaless_reader, schemaless_writer
+
+import schemas
+from schemas import registry
+from schemas.compiled import compile_reader, compile_writer
+
+MAGIC = 0
+HEADER = struct.Struct(">bI")
+_VERSION = re.compile(r"\.v(\d+)$")
+_Read = Callable[[bytes, int], tuple[Any, int]]
+
+
+class DecodeError(Exception):
+    """解読不能: the bytes are not a message of ours. `kind` is the reason's word; the content is never shown."""
+
+    def __init__(self, kind: str, expected: str, found: str) -> None:
+        super().__init__(f"{kind}: expected {expected}, found {found}")
+        self.kind, self.expected, self.found = kind, expected, found
+
+
+def without_instants(avsc: Any) -> Any:
+    """時刻を整数のまま扱う: the same schema with timestamp-millis read and written as plain milliseconds."""
+    if isinstance(avsc, list):
+        return [without_instants(part) for part in avsc]
+    if not isinstance(avsc, dict):
+        return avsc
+    if avsc.get("logicalType") == "timestamp-millis":
+        return avsc["type"]
+    return {key: without_instants(part) for key, part in avsc.items()}
+
+
+def base_name(name: str) -> str:
+    """版を除いた名: `event/atena_changed.v1` -> `event/atena_changed`."""
+    return _VERSION.sub("", name)
+
+
+def version_of(name: str) -> int:
+    """版: `event/atena_changed.v2` -> 2. Raises ValueError for a name without one."""
+    found = _VERSION.search(name)
+    if found is None:
+        raise ValueError(f"{name}: a schema's name ends in .v<number>")
+    return int(found.group(1))
+
+
+class Codec:
+    """符号器: built once from {schema name without version: value type}; immutable afterwards.
+
+    `types` names the type of each message; `nested` the types of records inside them, by their Avro name.
+    """
+
+    def __init__(self, types: Mapping[str, type[Any]], nested: Mapping[str, type[Any]]) -> None:
+        self._nested = dict(nested)
+        self._writers: dict[type[Any], tuple[bytes, Callable[[Any], bytes]]] = {}
+        self._readers: dict[int, _Read] = {}
+        for base, cls in types.items():
+            self._add(base, cls)
+
+    def _add(self, base: str, cls: type[Any]) -> None:
+        versions = sorted((n for n in schemas.avsc_names() if base_name(n) == base), key=version_of)
+        if not versions:
+            raise KeyError(f"{base}: no such schema under schemas/avro")
+        newest = without_instants(schemas.load_avsc(versions[-1]))
+        self._same_fields(cls, newest)
+        header = HEADER.pack(MAGIC, registry.id_of(versions[-1]))
+        self._writers[cls] = (header, compile_writer(newest, self._nested))
+        read = compile_reader(newest, self._nested, cls)
+        for name in versions[:-1]:
+            self._readers[registry.id_of(name)] = _older(name, newest, read)
+        self._readers[registry.id_of(versions[-1])] = read
+
+    def _same_fields(self, cls: type[Any], avsc: Mapping[str, Any]) -> None:
+        fields: tuple[str, ...] = cls._fields
+        stated = tuple(field["name"] for field in avsc["fields"])
+        if fields != stated:
+            raise TypeError(f"{cls.__name__}: fields {fields} differ from its schema's {stated}")
+
+    def encode(self, value: Any) -> bytes:
+        """符号化: a registered value -> header and body. Raises KeyError for an unregistered type."""
+        header, write = self._writers[type(value)]
+        return header + write(value)
+
+    def decode(self, data: bytes) -> Any:
+        """復号: bytes -> the value. Raises DecodeError with its kind; never shows what the bytes hold."""
+        if len(data) < HEADER.size:
+            raise DecodeError("too-short", f"at least {HEADER.size} bytes", f"{len(data)} bytes")
+        magic, schema_id = HEADER.unpack_from(data)
+        if magic != MAGIC:
+            raise DecodeError("no-magic", "first byte 0x00", f"0x{data[0]:02x}")
+        read = self._readers.get(schema_id)
+        if read is None:
+            raise DecodeError("unknown-schema", "a registered schema id", str(schema_id))
+        try:
+            value, end = read(data, HEADER.size)
+        except Exception as error:  # noqa: BLE001 -- a stranger's bytes break a reader in many ways; all mean this
+            raise DecodeError("bad-body", f"a body of schema {schema_id}", type(error).__name__) from None
+        if end != len(data):
+            raise DecodeError("bad-length", f"{end} bytes", f"{len(data)} bytes")
+        return value
+
+
+def _older(name: str, newest: dict[str, Any], read: _Read) -> _Read:
+    """A reader of an older version: fastavro resolves it to the newest, whose own reader then builds the value."""
+    writer = cast(dict[str, Any], parse_schema(without_instants(schemas.load_avsc(name))))
+    reader = cast(dict[str, Any], parse_schema(newest))
+
+    def read_older(data: bytes, at: int) -> tuple[Any, int]:
+        buffer = io.BytesIO(data)
+        buffer.seek(at)
+        resolved = schemaless_reader(buffer, writer, reader)
+        again = io.BytesIO()
+        schemaless_writer(again, reader, cast(dict[str, Any], resolved))
+        value, _ = read(again.getvalue(), 0)
+        return value, buffer.tell()
+
+    return read_older

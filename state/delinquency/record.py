@@ -1,0 +1,24 @@
+"""滞納の項目: the official items (別添1) that are derived from the case of a person, or from the person."""
+
+from __future__ import annotations
+
+from state.delinquency.case import OPEN, DelinquencyCase
+from state.events import AtenaChanged
+
+DECEASED = "3"  # 異動区分 of `schemas/layout/atena_csv.toml`
+YES, NO = "1", "0"
+
+
+def tainou_kingaku(case: DelinquencyCase | None) -> int:
+    """滞納金額: owed on 期別 whose 納期限 is past (円)."""
+    return case.tainou_kingaku if case else 0
+
+
+def tainousha_flag(case: DelinquencyCase | None) -> str:
+    """滞納者フラグ: 1 while the case is open."""
+    return YES if case is not None and case.joutai == OPEN else NO
+
+
+def kojin_flag(atena: AtenaChanged) -> str:
+    """故人フラグ: 1 when the last change of the person is a death."""
+    return YES if atena.idou_kubun == DECEASED else NO

@@ -1,0 +1,71 @@
+"""突合: whose account is this? Bills bring their 宛名番号; payments know only their 収納キー.
+
+The index 収納キー → 宛名番号 grows with the assessments. A payment whose bill is unknown is held, and released by itself
+when the bill comes; what stays is for staff, who may assign it to another 収納キー.
+"""
+
+from __future__ import annotations
+
+from state.events import ChouteiEstablished, KouzaFurikaeFailed, Nounyuu, ShuunouAssigned, ShuunouReversed
+from state.facts import MatchEntry, MatchingNotice
+from state.reasons import Refusal, refusal
+
+
+def match_choutei(entry: MatchEntry | None, event: ChouteiEstablished) -> MatchEntry | Refusal:
+    """調定を索引に入れる: the entry to keep (the same object when it is known). R-301 when the person differs.
+
+    A bill passes to another person by 納税承継, never by an assessment that merely names another one.
+    """
+    if entry is None:
+        return MatchEntry(event.atena_bangou, event.rireki_bangou)
+    if entry.atena_bangou == event.atena_bangou:
+        return entry
+    return refusal(
+        "R-301",
+        "調定の宛名番号",
+        "索引と同じ宛名番号",
+        "別の宛名番号",
+        "納税承継なら承継の異動で、誤りなら取消の上で出し直す",
+    )
+
+
+def kingaku_of(event: Nounyuu) -> int:
+    """金額: what a payment, its denial or a failed debit is about (円)."""
+    return event.furikae_gaku if isinstance(event, KouzaFurikaeFailed) else event.shuunou_kingaku
+
+
+def notice(
+    kind: str, event: Nounyuu, *, target: str | None = None, by: ShuunouAssigned | None = None
+) -> MatchingNotice:
+    """突合の知らせ: that a payment was held, released or assigned."""
+    on = event.furikae_nengappi if isinstance(event, KouzaFurikaeFailed) else event.ryoushuu_nengappi
+    return MatchingNotice(
+        f"{event.event_id}/{kind}",
+        kind,
+        event.event_id,
+        event.shuunou_key,
+        target,
+        0 if isinstance(event, ShuunouReversed) else kingaku_of(event),
+        on,
+        event.source,
+        event.source_seq,
+        by.recorded_at if by else event.recorded_at,
+        by.tantousha_code if by else None,
+        by.riyuu if by else None,
+    )
+
+
+def assign(held: Nounyuu | None, event: ShuunouAssigned) -> Nounyuu | Refusal:
+    """保留を結び付ける: the payment under its new 収納キー, otherwise untouched. R-302 when it is not held (any more)."""
+    if held is None:
+        return refusal(
+            "R-302",
+            "指定された納付",
+            "保留中の納付",
+            "保留にない",
+            "`shuunou unmatched list` で保留中のものを確かめる",
+        )
+    moved: Nounyuu = held._replace(
+        shuunou_key=event.target_shuunou_key, basis=f"職員の指定({event.tantousha_code}): {event.event_id}"
+    )
+    return moved

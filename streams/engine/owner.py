@@ -1,0 +1,243 @@
+"""持ち主: who holds one partition of one stage: its transactional producer, its store, its position.
+
+Taking a partition initialises the producer, which fences whoever held it before and aborts what that one left
+open, and only then restores the store and reads the position. Committing is one Kafka transaction; the store is
+written after it. A fenced owner never retries.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from streams.engine import failpoints
+from streams.engine.restore import restore
+from streams.engine.store import Copied, Row, Store, pack_offset, position_key
+from streams.engine.unit import Output, Unit
+
+CACHE_ROWS = 50_000
+RETRY_FIRST_S, RETRY_MOST_S, RETRY_TOTAL_S = 0.05, 5.0, 600.0
+TRANSACTION_TIMEOUT_S = 60
+
+
+class Fenced(Exception):
+    """締め出された: another owner has the partition; this process must stop and write nothing more."""
+
+
+class Stuck(Exception):
+    """続けられない: what was retried long enough, or what no retry can mend."""
+
+
+class EngineSettings(NamedTuple):
+    """機関の設定: how to reach the broker, and where stores live."""
+
+    application: str
+    bootstrap: str
+    state_dir: Path
+    client: dict[str, Any] = {}  # noqa: RUF012 -- librdkafka settings of security; never changed
+    linger_ms: float = 2.0
+    cache_rows: int = CACHE_ROWS
+
+
+class Work(NamedTuple):
+    """仕上げるもの: what a folded batch asks to be committed."""
+
+    outputs: list[Output]
+    rows: list[Row]
+    changed: dict[bytes, Any]
+    topic: str
+    end: int
+
+
+class Owner:
+    """持ち主: made when a partition is assigned, closed when it is given up. Its methods block: call in a thread."""
+
+    def __init__(self, settings: EngineSettings, stage: str, changelog: str, partition: int) -> None:
+        self.settings, self.stage, self.changelog, self.partition = settings, stage, changelog, partition
+        self.store = Store(settings.state_dir / stage / str(partition))
+        self.cache: dict[bytes, Any] = {}
+        self.positions: dict[str, int] = {}
+        self.restored_rows = 0
+        self.closed = False
+        self._producer: Producer | None = None
+        self._written: Message | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def transactional_id(self) -> str:
+        return f"{self.settings.application}-{self.stage}-{self.partition}"
+
+    def take(self) -> None:
+        """引き受ける: fence, open, restore, read the position. Raises Fenced or Stuck."""
+        with self._lock:
+            if self.closed:
+                return
+            self._producer = Producer(self._producer_settings())
+            self._retry(lambda: self._live.init_transactions(30))
+            self.store.open()
+            self.restored_rows = restore(
+                self.store, self.settings.bootstrap, self.settings.client, self.changelog, self.partition
+            )
+            self.positions = self.store.positions()
+
+    def _producer_settings(self) -> dict[str, Any]:
+        return {
+            **self.settings.client,
+            "bootstrap.servers": self.settings.bootstrap,
+            "transactional.id": self.transactional_id,
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_S * 1000,
+            "partitioner": "murmur2_random",
+            "linger.ms": self.settings.linger_ms,
+            "batch.size": 1 << 20,
+            "compression.type": "lz4",
+            "queue.buffering.max.messages": 2_000_000,
+            "queue.buffering.max.kbytes": 1 << 20,
+            "delivery.timeout.ms": TRANSACTION_TIMEOUT_S * 1000,
+            "log_level": 2,
+        }
+
+    @property
+    def _live(self) -> Producer:
+        if self._producer is None:
+            raise Fenced(f"{self.transactional_id}: given up")
+        return self._producer
+
+    def position(self, topic: str) -> int | None:
+        """位置: how far `topic` was applied; None when it never was."""
+        return self.positions.get(topic)
+
+    def unit(self) -> Unit:
+        """新しい作業単位。"""
+        return Unit(self.partition, self)
+
+    def commit(self, work: Work) -> None:
+        """仕上げる: one transaction, then the store. Raises Fenced or Stuck; a transient failure is retried here."""
+        with self._lock:
+            if self.closed:
+                raise Fenced(f"{self.transactional_id}: given up before its commit")
+            self._retry(lambda: self._transact(work))
+            failpoints.hit("after-commit")
+            self.store.write([*work.rows, self._position_row(work)], self._copied())
+            failpoints.hit("after-store")
+            self.positions[work.topic] = work.end
+            self._remember(work.changed)
+
+    def _position_row(self, work: Work) -> Row:
+        return position_key(work.topic), pack_offset(work.end)
+
+    def _transact(self, work: Work) -> None:
+        producer = self._live
+        self._written = None
+        try:
+            producer.begin_transaction()
+            self._produce(producer, work)
+            failpoints.hit("after-outputs")
+            failpoints.hit("before-commit")
+            self._finish(producer)
+        except (KafkaException, failpoints.FailPointRaised) as error:
+            self._abort(producer, error)
+            raise
+
+    def _produce(self, producer: Producer, work: Work) -> None:
+        by_topic: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for topic, key, value, partition in work.outputs:
+            by_topic[topic].append({"key": key, "value": value, "partition": partition})
+        changes = by_topic[self.changelog]
+        changes += [{"key": key, "value": value, "partition": self.partition} for key, value in work.rows]
+        for topic, messages in by_topic.items():
+            if messages:
+                producer.produce_batch(topic, messages)
+                _all_queued(messages)
+        key, value = self._position_row(work)
+        producer.produce(self.changelog, value, key, self.partition, on_delivery=self._delivered)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            self._written = message
+
+    def _copied(self) -> Copied:
+        if self._written is None:
+            raise Stuck(f"{self.transactional_id}: committed, but the place of the position row is unknown")
+        return Copied((self._written.offset() or 0) + 1, self._written.timestamp()[1])
+
+    def _finish(self, producer: Producer) -> None:
+        """Commit; an outcome that is not known yet is asked for again, never guessed."""
+        deadline = time.monotonic() + RETRY_TOTAL_S
+        while True:
+            try:
+                return producer.commit_transaction(30)
+            except KafkaException as error:
+                if not error.args[0].retriable() or time.monotonic() > deadline:
+                    raise
+
+    def _abort(self, producer: Producer, cause: Exception) -> None:
+        """Undo what was begun, asking again while the broker does not answer."""
+        if isinstance(cause, KafkaException) and cause.args[0].fatal():
+            return
+        deadline = time.monotonic() + RETRY_TOTAL_S
+        while True:
+            try:
+                return producer.abort_transaction(30)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError._STATE:
+                    return  # there was nothing to undo
+                if not error.args[0].retriable() or time.monotonic() > deadline:
+                    raise
+
+    def _retry(self, attempt: Any) -> None:
+        """Transient failures: again with back-off and a cap. Everything that fences: stop."""
+        begun, pause = time.monotonic(), RETRY_FIRST_S
+        while True:
+            try:
+                return attempt()
+            except failpoints.FailPointRaised:
+                pass
+            except KafkaException as error:
+                self._judge(error.args[0])
+            if time.monotonic() - begun > RETRY_TOTAL_S:
+                raise Stuck(
+                    f"{self.transactional_id}: no success in {RETRY_TOTAL_S:.0f} s; is the broker up?"
+                )
+            time.sleep(pause)
+            pause = min(pause * 2, RETRY_MOST_S)
+
+    def _judge(self, error: KafkaError) -> None:
+        """Raise unless trying again can help."""
+        if error.code() in (
+            KafkaError._FENCED,
+            KafkaError.PRODUCER_FENCED,
+            KafkaError.INVALID_PRODUCER_EPOCH,
+        ):
+            raise Fenced(f"{self.transactional_id}: {error.name()}")
+        if error.fatal():
+            raise Stuck(f"{self.transactional_id}: {error.name()}")
+        if not (error.retriable() or error.txn_requires_abort()):
+            raise Stuck(f"{self.transactional_id}: {error.name()}")
+
+    def _remember(self, changed: dict[bytes, Any]) -> None:
+        """Keep what was written decoded; beyond the bound the oldest half goes."""
+        cache = self.cache
+        cache.update(changed)
+        if len(cache) > self.settings.cache_rows:
+            for key in list(cache)[: len(cache) // 2]:
+                del cache[key]
+
+    def close(self) -> None:
+        """手放す: waits for a commit in flight; writes nothing more."""
+        with self._lock:
+            self.closed = True
+            self._producer = None
+            self.store.close()
+
+
+def _all_queued(messages: list[dict[str, Any]]) -> None:
+    """produce_batch marks what it could not take instead of raising."""
+    for message in messages:
+        error = message.get("_error")
+        if error is not None:
+            raise KafkaException(error)

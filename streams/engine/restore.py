@@ -1,0 +1,95 @@
+"""復元: bring a store up to the end of its changelog, in bulk, and read nothing that was not committed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from streams.engine import failpoints
+from streams.engine.store import Copied, Store
+
+BULK = 20_000
+STALE_AFTER_MS = 7 * 86_400_000
+"""Tombstones stay 30 days in a changelog (streams/topics.py); a copy that slept for over a week is made again rather
+than trusted to have seen them all."""
+
+
+def restore(store: Store, bootstrap: str, client: dict[str, Any], topic: str, partition: int) -> int:
+    """復元する: returns how many rows were read. Raises KafkaException when the changelog cannot be read."""
+    failpoints.hit("before-restore")
+    identity = identity_of(bootstrap, client, topic)
+    store.belongs_to(identity)
+    consumer = Consumer(
+        {
+            **client,
+            "bootstrap.servers": bootstrap,
+            "group.id": "shuunou-restore",  # required by librdkafka, never joined: partitions are assigned by hand
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "fetch.max.bytes": 32 << 20,
+            "max.partition.fetch.bytes": 16 << 20,
+            "queued.max.messages.kbytes": 64 << 10,
+        }
+    )
+    try:
+        return _read(store, consumer, TopicPartition(topic, partition), identity)
+    finally:
+        consumer.close()
+
+
+def identity_of(bootstrap: str, client: dict[str, Any], topic: str) -> bytes:
+    """トピックの同一性: the id that the broker gave the topic when it was made."""
+    admin = AdminClient({**client, "bootstrap.servers": bootstrap})
+    found = admin.describe_topics(TopicCollection([topic]), request_timeout=30)
+    return str(found[topic].result().topic_id).encode()
+
+
+def _read(store: Store, consumer: Consumer, place: TopicPartition, identity: bytes) -> int:
+    low, high = consumer.get_watermark_offsets(place, timeout=30)
+    begin = _begin(store, low, high, identity)
+    if begin >= high:
+        return 0
+    consumer.assign([TopicPartition(place.topic, place.partition, begin)])
+    count = 0
+    while True:
+        messages = consumer.consume(BULK, timeout=1.0)
+        rows, last, ended = _sort(messages)
+        if last is not None:
+            store.write(rows, Copied(last.offset() + 1, last.timestamp()[1]), logged=False)
+            count += len(rows)
+            failpoints.hit("half-restore")
+        if ended:
+            store.flush()
+            return count
+
+
+def _begin(store: Store, low: int, high: int, identity: bytes) -> int:
+    """Where to read on; a copy that is ahead of its changelog, or that slept too long, is thrown away first."""
+    copied = store.copied()
+    too_old = copied.next_offset > 0 and time.time() * 1000 - copied.at > STALE_AFTER_MS
+    if copied.next_offset > high or too_old:
+        store.wipe()
+        store.open()
+        store.belongs_to(identity)
+        copied = Copied(0, 0)
+    return max(copied.next_offset, low)
+
+
+def _sort(messages: list[Any]) -> tuple[list[tuple[bytes, bytes | None]], Any, bool]:
+    """Rows, the last message among them, and whether the end was reached."""
+    rows, last, ended = [], None, False
+    for message in messages:
+        error = message.error()
+        if error is None:
+            rows.append((message.key(), message.value()))
+            last = message
+        elif error.code() == KafkaError._PARTITION_EOF:
+            ended = True
+        elif not error.retriable():
+            raise KafkaException(error)
+    return rows, last, ended

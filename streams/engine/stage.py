@@ -1,0 +1,270 @@
+"""段: one stage as a Faust app with one agent, over the engine.
+
+The agent folds batches one after another and never lets an exception out: a transient failure is retried in the
+owner, a bad record becomes a letter in the fold, and anything else stops the process before anything is acknowledged.
+While one partition's commit runs in a thread, another partition is folded; a partition has at most one commit in
+flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import faust
+import structlog
+from faust.types import TP
+
+from streams.engine import failpoints
+from streams.engine.batch import Batch, Record
+from streams.engine.owner import EngineSettings, Owner, Work
+from streams.engine.transport import BatchConsumer, BatchSchema, BatchTransport, topic_partitions
+from streams.engine.unit import Unit
+
+EXIT_STOPPED = 70
+STALL_SECONDS = 5.0
+log = structlog.get_logger("shuunou.engine")
+Fold = Callable[[Unit, str, Sequence[Record]], None]
+
+
+class Stage(NamedTuple):
+    """段の定義: its name, the topics that feed it (one key, one partition count), its changelog and its fold."""
+
+    name: str
+    sources: tuple[str, ...]
+    changelog: str
+    fold: Fold
+
+
+class WorkerSettings(NamedTuple):
+    """働き手の設定: what the consumer side needs beyond the engine's."""
+
+    engine: EngineSettings
+    instance_id: str | None = None
+    session_timeout_s: float = 10.0
+    batch_records: int = 5_000
+    waiting_batches: int = 4
+    faust_data_dir: Path = Path(".hub/faust")
+
+
+def stop_process(stage: str, error: BaseException) -> None:
+    """止まる: better to stop than to be wrong. Says where, never what the data held."""
+    frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:]]
+    shown = str(error) if type(error).__module__.startswith("streams.") else ""
+    log.critical(
+        "stopped", stage=stage, error=type(error).__name__, detail=shown, at=" < ".join(reversed(frames))
+    )
+    os._exit(EXIT_STOPPED)
+
+
+class HubApp(faust.App):
+    """Faust のアプリ: with the transport that delivers batches."""
+
+    def _new_transport(self) -> Any:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+
+class StageWorker:
+    """段の働き手: owns the partitions that the group gives it, and runs the stage's agent over them."""
+
+    def __init__(self, stage: Stage, settings: WorkerSettings) -> None:
+        self.stage, self.settings = stage, settings
+        self.owners: dict[int, Owner] = {}
+        self.delivered: dict[TP, int] = {}
+        self.events = 0
+        self._commits: dict[int, asyncio.Future[None]] = {}
+        self._taking: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(16, thread_name_prefix=f"{stage.name}-commit")
+        self.app = self._new_app()
+        self._connect()
+
+    def _new_app(self) -> HubApp:
+        engine, settings = self.settings.engine, self.settings
+        return HubApp(
+            f"{engine.application}-{self.stage.name}",
+            broker=f"kafka://{engine.bootstrap}",
+            datadir=str(settings.faust_data_dir / self.stage.name),
+            consumer_group_instance_id=settings.instance_id,
+            broker_session_timeout=settings.session_timeout_s,
+            broker_heartbeat_interval=settings.session_timeout_s / 4,
+            broker_request_timeout=90.0,
+            broker_rebalance_timeout=60.0,
+            broker_max_poll_interval=1000.0,
+            broker_max_poll_records=settings.batch_records,
+            consumer_max_fetch_size=4 << 20,
+            broker_commit_interval=1.0,
+            stream_buffer_maxsize=settings.waiting_batches,
+            stream_wait_empty=False,
+            stream_recovery_delay=0.0,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            web_enabled=False,
+            autodiscover=False,
+        )
+
+    def _connect(self) -> None:
+        app, stage = self.app, self.stage
+        consumer = cast(BatchConsumer, app.consumer)
+        consumer.on_seek = self._take_partitions
+        consumer.shown_positions = self._positions
+        app.on_partitions_revoked.connect(cast(Any, self._give_up), weak=False)
+        topic = app.topic(*stage.sources, schema=BatchSchema(), acks=True)
+
+        async def agent(batches: Any) -> None:
+            async for batch in batches:
+                await self._process(batch)
+
+        app.agent(topic, name=f"{stage.name}.{stage.name}", concurrency=1)(agent)
+
+    # -- ownership ---------------------------------------------------------------------------------------------
+
+    async def _take_partitions(self, assigned: Iterable[TP]) -> None:
+        numbers = sorted({tp.partition for tp in assigned if tp.topic in self.stage.sources})
+        self.delivered.clear()
+        for number in numbers:
+            task = asyncio.create_task(self._take(number))
+            self._taking.add(task)
+            task.add_done_callback(self._taking.discard)
+
+    async def _take(self, number: int) -> None:
+        owner = self.owners[number] = Owner(self.settings.engine, self.stage.name, self.stage.changelog, number)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, owner.take)
+            if self.owners.get(number) is owner:
+                await self._resume(owner, self.stage.sources)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the partition must move to another process
+            if self.owners.get(number) is owner:
+                stop_process(self.stage.name, error)
+
+    async def _resume(self, owner: Owner, topics: Iterable[str]) -> None:
+        """Read on where the position stands; a topic that was never read begins at its first record."""
+        consumer = cast(BatchConsumer, self.app.consumer)
+        places = topic_partitions(topics, owner.partition)
+        earliest = await consumer.earliest_offsets(*places)
+        positions = {}
+        for tp in places:
+            position = owner.position(tp.topic)
+            if position is not None and position < earliest[tp]:
+                raise RuntimeError(
+                    f"{tp.topic}-{tp.partition}: records before {earliest[tp]} are gone unread"
+                )
+            positions[tp] = earliest[tp] if position is None else position
+            owner.positions.setdefault(tp.topic, positions[tp])
+        self.delivered.update(positions)
+        await consumer.seek_to(positions)
+        consumer.resume_partitions(set(places))
+
+    async def _give_up(self, app: Any, revoked: Iterable[TP], **options: Any) -> None:
+        """Called while the group rebalances, before anybody else can take over."""
+        for task in list(self._taking):
+            task.cancel()
+        owners, self.owners = list(self.owners.values()), {}
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(None, owner.close) for owner in owners))
+
+    # -- work --------------------------------------------------------------------------------------------------
+
+    async def _process(self, batch: Batch) -> None:
+        try:
+            await self._fold_and_commit(batch)
+        except Exception as error:  # noqa: BLE001 -- an exception that left an agent would count as success
+            stop_process(self.stage.name, error)
+
+    async def _fold_and_commit(self, batch: Batch) -> None:
+        owner = self.owners.get(batch.partition)
+        if owner is None:
+            return  # given up since it was fetched; whoever has it now reads it again
+        await self._settled(batch.partition)
+        position = owner.position(batch.topic)
+        if position is None or owner.closed or batch.end <= position:
+            return  # not taken yet, given up meanwhile, or applied already
+        place = TP(batch.topic, batch.partition)
+        if batch.begin > position:
+            log.warning("gap", stage=self.stage.name, topic=batch.topic, partition=batch.partition)
+            await cast(BatchConsumer, self.app.consumer).seek_to({place: position})
+            return
+        failpoints.hit("before-read")
+        unit = owner.unit()
+        records = batch.since(position)
+        self.stage.fold(unit, batch.topic, records)
+        failpoints.hit("after-fold")
+        work = Work(
+            unit.outputs, unit.rows(), {k: v for k, (_, v) in unit.changed.items()}, batch.topic, batch.end
+        )
+        self.delivered[place] = batch.end
+        self._begin_commit(owner, work, len(records))
+
+    def _begin_commit(self, owner: Owner, work: Work, events: int) -> None:
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._threads, owner.commit, work)
+        self._commits[owner.partition] = future
+
+        def done(finished: asyncio.Future[None]) -> None:
+            error = finished.exception()
+            if error is None:
+                self.events += events
+            elif not owner.closed:
+                stop_process(self.stage.name, error)
+
+        future.add_done_callback(done)
+
+    async def _settled(self, partition: int) -> None:
+        """At most one commit in flight per partition: the next batch waits for it."""
+        future = self._commits.pop(partition, None)
+        if future is not None:
+            await asyncio.wait([future])
+
+    def _positions(self) -> dict[TP, int]:
+        shown = {}
+        for owner in list(self.owners.values()):
+            shown.update({TP(topic, owner.partition): at for topic, at in owner.positions.items()})
+        return shown
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """始める。"""
+        (self.settings.faust_data_dir / self.stage.name).mkdir(parents=True, exist_ok=True)
+        await self.app.start()
+        self._watch = asyncio.create_task(self._watch_stalls())
+
+    async def stop(self) -> None:
+        """終える: commits in flight are finished; then the partitions are given up."""
+        self._watch.cancel()
+        await self._give_up(self.app, ())
+        await self.app.stop()
+        self._threads.shutdown(wait=True)
+
+    @property
+    def is_ready(self) -> bool:
+        """用意ができた: it has partitions and each is restored."""
+        return bool(self.owners) and not self._taking
+
+    async def _watch_stalls(self) -> None:
+        """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here."""
+        seen: dict[TP, tuple[int, float]] = {}
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(STALL_SECONDS / 2)
+            consumer = cast(BatchConsumer, self.app.consumer)
+            for tp, position in self._positions().items():
+                before, since = seen.get(tp, (-1, 0.0))
+                if before != position:
+                    seen[tp] = (position, loop.time())
+                elif loop.time() - since > STALL_SECONDS and self._is_behind(tp, position):
+                    log.warning("stalled", stage=self.stage.name, topic=tp.topic, partition=tp.partition)
+                    seen[tp] = (position, loop.time())
+                    await consumer.seek_to({tp: position})
+
+    def _is_behind(self, tp: TP, position: int) -> bool:
+        """Fetched further than applied, with nothing in flight and nothing waiting."""
+        future = self._commits.get(tp.partition)
+        in_flight = future is not None and not future.done()
+        thread = cast(BatchConsumer, self.app.consumer)._thread
+        fetched = thread._next.get(tp, position)
+        return fetched > position and not in_flight and self.app.flow_control.is_active()

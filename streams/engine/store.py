@@ -1,0 +1,159 @@
+"""置き場: the rows of one stage's partition, in RocksDB; a copy of its changelog that may be thrown away.
+
+Besides the rows it knows how far it is a copy: the changelog offset up to which everything is in it, and when that
+was. A copy that cannot be opened, or that is newer than its changelog, is not repaired but made again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from rocksdict import Options, Rdict, WriteBatch, WriteOptions
+
+from streams.engine import failpoints
+
+POSITION_TAG = b"\x00"
+META_KEY = b"\xff\xffchangelog"
+IDENTITY_KEY = b"\xff\xffidentity"
+_META = struct.Struct(">qq")
+_OFFSET = struct.Struct(">q")
+Row = tuple[bytes, bytes | None]
+
+
+class Copied(NamedTuple):
+    """写しの範囲: the next changelog offset that is not in the store yet, and its time in milliseconds."""
+
+    next_offset: int
+    at: int
+
+
+def position_key(topic: str) -> bytes:
+    """位置の行の鍵: the row that holds how far one source topic was applied."""
+    return POSITION_TAG + topic.encode()
+
+
+def pack_offset(offset: int) -> bytes:
+    """位置を書く。"""
+    return _OFFSET.pack(offset)
+
+
+def unpack_offset(value: bytes) -> int:
+    """位置を読む。"""
+    offset: int = _OFFSET.unpack(value)[0]
+    return offset
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(32 << 20)
+    options.set_max_write_buffer_number(3)
+    options.set_keep_log_file_num(2)
+    options.set_max_background_jobs(2)
+    return options
+
+
+class Store:
+    """置き場: one RocksDB database. Not for use by two threads at once; its owner sees to that."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db: Rdict | None = None
+        self._unlogged = WriteOptions()
+        self._unlogged.disable_wal = True  # type: ignore[method-assign, assignment]  # its stub calls it a method
+
+    @property
+    def db(self) -> Rdict:
+        if self._db is None:
+            raise RuntimeError(f"store {self.path.name}: not open")
+        return self._db
+
+    def open(self) -> None:
+        """開く: a damaged copy is made again from nothing; one in use by another process is an error (OSError)."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = Rdict(str(self.path), options=_options())
+        except Exception as error:  # noqa: BLE001 -- rocksdict raises bare Exception for every failure
+            if "lock" in str(error).lower():
+                raise OSError(
+                    f"store {self.path.name}: in use by another process of this directory"
+                ) from None
+            self.wipe()
+            self._db = Rdict(str(self.path), options=_options())
+
+    def wipe(self) -> None:
+        """捨てる: close and delete everything; the changelog has it."""
+        self.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def close(self) -> None:
+        """閉じる。"""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def copied(self) -> Copied:
+        """どこまでの写しか: (0, 0) for an empty store."""
+        value = self.db.get(META_KEY)
+        return Copied(*_META.unpack(value)) if value else Copied(0, 0)
+
+    def belongs_to(self, identity: bytes) -> None:
+        """どの変更記録の写しか: a copy of another changelog (of the same name, made anew) is thrown away."""
+        if self.db.get(IDENTITY_KEY) == identity:
+            return
+        self.wipe()
+        self.open()
+        self.db.put(IDENTITY_KEY, identity)
+
+    def get(self, key: bytes) -> bytes | None:
+        """一行を読む。"""
+        value: bytes | None = self.db.get(key)
+        return value
+
+    def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """範囲を読む: rows with begin <= key < end, in the order of their keys."""
+        rows = self.db.iter()
+        rows.seek(begin)
+        while rows.valid():
+            key = rows.key()
+            if key >= end:
+                return
+            yield key, rows.value()
+            rows.next()
+
+    def positions(self) -> dict[str, int]:
+        """各トピックの位置: how far each source topic was applied."""
+        rows = self.scan(POSITION_TAG, b"\x01")
+        return {key[1:].decode(): unpack_offset(value) for key, value in rows}
+
+    def write(self, rows: Iterable[Row], copied: Copied, *, logged: bool = True) -> None:
+        """書く: rows and how far they make this a copy, in one atomic write."""
+        if failpoints.is_armed("half-store"):
+            rows = self._write_half(list(rows))
+        batch = WriteBatch(raw_mode=True)
+        for key, value in rows:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(META_KEY, _META.pack(*copied))
+        if logged:
+            self.db.write(batch)
+        else:
+            self.db.write(batch, self._unlogged)
+
+    def _write_half(self, rows: list[Row]) -> list[Row]:
+        """What a torn write would leave: only a test arms it; the restore must mend it."""
+        for key, value in rows[: len(rows) // 2]:
+            self.db.put(key, value) if value is not None else self.db.delete(key)
+        self.db.flush()
+        failpoints.hit("half-store")
+        return rows
+
+    def flush(self) -> None:
+        """書き出す: unlogged writes become durable."""
+        self.db.flush()

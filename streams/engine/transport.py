@@ -1,0 +1,230 @@
+"""受け渡し: Faust's consumer, reading batches with their ranges instead of single messages.
+
+Every seek and every fetch goes through the consumer's own thread, which remembers per partition where the next
+batch must begin; that makes `[begin, end)` meet whatever control records lie between. Faust's bookkeeping of single
+acknowledgements is not used: the committed offset is written for people who watch lag, nothing is decided from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, ClassVar, cast
+
+import aiokafka
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+from faust.serializers.schemas import Schema
+from faust.transport.drivers.aiokafka import (
+    AIOKafkaConsumerThread,
+    Consumer,
+    Transport,
+    credentials_to_aiokafka_auth,
+    server_list,
+)
+from faust.types import TP, ConsumerMessage, Message
+
+from streams.engine.batch import Batch
+
+FETCH_WAIT_MS = 20
+Positions = Mapping[TP, int]
+
+
+class BatchSchema(Schema):
+    """様式: leaves a batch as it is; decoding is the fold's, where bad input becomes a letter."""
+
+    def loads_key(self, app: Any, message: Message, **options: Any) -> Any:
+        return None
+
+    def loads_value(self, app: Any, message: Message, **options: Any) -> Any:
+        return message.value
+
+
+class BatchThread(AIOKafkaConsumerThread):
+    """受け手の糸: aiokafka's consumer in a thread of its own; knows where each partition's next batch begins."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._next: dict[TP, int] = {}
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        conf = self.app.conf
+        auth = credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context)
+        self._assignor = RangePartitionAssignor  # equal counts, so equal ranges: partitions stay together
+        return aiokafka.AIOKafkaConsumer(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            bootstrap_servers=server_list(transport.url, transport.default_port),
+            partition_assignment_strategy=[RangePartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=conf.broker_max_poll_records,
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            isolation_level="read_committed",
+            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
+            connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
+            check_crcs=conf.broker_check_crcs,
+            **auth,
+        )
+
+    async def seek_to(self, positions: Positions) -> None:
+        """移る: the next batch of each of these partitions begins there."""
+        await self.call_thread(self._seek_to, positions)
+
+    async def _seek_to(self, positions: Positions) -> None:
+        consumer = self._ensure_consumer()
+        for tp, offset in positions.items():
+            if tp in consumer.assignment():
+                consumer.seek(tp, offset)
+                self._next[tp] = offset
+
+    async def fetch(self, active: set[TP], limit: int, timeout: float) -> list[Batch]:
+        """取る: what is there of these partitions, a batch each."""
+        batches = await self.call_thread(self._fetch, active, limit, timeout)
+        return cast(list[Batch], batches)
+
+    async def _fetch(self, active: set[TP], limit: int, timeout: float) -> list[Batch]:
+        consumer = self._ensure_consumer()
+        found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
+        batches = []
+        for tp, records in found.items():
+            place = TP(tp.topic, tp.partition)
+            begin, end = self._next.get(place), self._position(consumer, tp)
+            if begin is None or end is None:
+                continue  # fetched before its position was set: it will be fetched again from there
+            self._next[place] = end
+            batches.append(Batch(tp.topic, tp.partition, begin, end, records))
+        return batches
+
+    @staticmethod
+    def _position(consumer: aiokafka.AIOKafkaConsumer, tp: Any) -> int | None:
+        subscription = consumer._subscription.subscription
+        if subscription is None or subscription.assignment is None:
+            return None
+        state = subscription.assignment.state_value(tp)
+        return None if state is None else cast(int, state.position)
+
+    async def forget(self) -> None:
+        """忘れる: after a rebalance every position is set anew."""
+        await self.call_thread(self._forget)
+
+    async def _forget(self) -> None:
+        self._next.clear()
+
+    async def show_positions(self, positions: Positions) -> None:
+        """見せる: write offsets for people who watch lag; failure changes nothing and is tried again later."""
+        await self.call_thread(self._show_positions, positions)
+
+    async def _show_positions(self, positions: Positions) -> None:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        shown: dict[Any, OffsetAndMetadata] = {}
+        for tp, offset in positions.items():
+            if tp not in assigned:
+                continue
+            if self._next.get(tp) == offset:  # nothing outstanding: control records at the end count as read
+                offset = max(offset, self._position(consumer, tp) or 0)
+            shown[aiokafka.TopicPartition(*tp)] = OffsetAndMetadata(offset, "")
+        if shown:
+            try:
+                await consumer.commit(shown)
+            except KafkaError as error:
+                self.log.info("Positions not shown: %s", type(error).__name__)
+
+
+class BatchConsumer(Consumer):
+    """受け手: asks the stage where to begin, delivers batches, and shows positions."""
+
+    on_seek: Callable[[set[TP]], Awaitable[None]]
+    shown_positions: Callable[[], Positions]
+    fetch_limit: ClassVar[int] = 5_000
+    _thread: BatchThread
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def perform_seek(self) -> None:
+        """Faust calls this when a rebalance is over: the stage takes its partitions and resumes each when ready."""
+        assigned = self.assignment()
+        self.pause_partitions(assigned)
+        await self._thread.forget()
+        await self.on_seek(assigned)
+
+    async def seek_to(self, positions: Positions) -> None:
+        """移る。"""
+        await self._thread.seek_to(positions)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        def stopping() -> bool:
+            return bool(self.should_stop or fetcher.should_stop)
+
+        while not stopping():
+            if not self.flow_active:
+                await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
+                continue
+            active = set(self._get_active_partitions())
+            if not active:
+                await asyncio.sleep(0.05)
+                continue
+            for batch in await self._thread.fetch(active, self.fetch_limit, 0.5):
+                if stopping() or not self.flow_active:
+                    break
+                await self.wait_first(self.callback(self._message(batch)), self.suspend_flow.wait())
+
+    def _message(self, batch: Batch) -> Message:
+        return ConsumerMessage(
+            batch.topic,
+            batch.partition,
+            batch.begin,
+            0.0,
+            0,
+            [],
+            None,
+            batch,  # type: ignore[arg-type]
+            None,
+            0,
+            0,
+            TP(batch.topic, batch.partition),
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    def ack(self, message: Message) -> bool:
+        """Nothing is decided from acknowledgements; the message is only let go."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return True
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Called by Faust's timer: show positions to people who watch lag."""
+        positions = self.shown_positions()
+        if positions:
+            await self._thread.show_positions(positions)
+        return True
+
+    async def wait_empty(self) -> None:
+        """The stage itself waits for its commits when it gives partitions up."""
+
+    async def on_stop(self) -> None:
+        cast(Any, self.transport)._topic_waiters.clear()
+
+    async def verify_all_partitions_active(self) -> None:
+        """Faust's livelock warnings count acknowledgements that do not exist here; lag is watched from outside."""
+
+
+class BatchTransport(Transport):
+    """運び手: Faust's Kafka transport with the consumer above."""
+
+    Consumer = BatchConsumer
+
+
+def topic_partitions(topics: Iterable[str], partition: int) -> list[TP]:
+    """同じ番号の区画: the partitions of several topics that one owner holds together."""
+    return [TP(topic, partition) for topic in topics]

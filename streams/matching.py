@@ -1,0 +1,111 @@
+"""突合: the stage between what arrives by 収納キー and the ledger, which is kept by 宛名番号.
+
+Tables (key 収納キー): `index` 収納キー → 宛名番号; `held` payments whose bill is unknown, by 収納キー and event id;
+`assigned` receipts that staff gave another 収納キー, so that a later 確報 or 取消 of the same receipt follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from state import matching, wire
+from state.events import (
+    ChouteiEstablished,
+    KouzaFurikaeFailed,
+    Nounyuu,
+    ShuunouAssigned,
+    ShuunouReceived,
+    ShuunouReversed,
+)
+from state.facts import MatchEntry
+from state.reasons import Refusal
+from streams.engine.batch import Record
+from streams.engine.unit import Table, Unit
+from streams.ingest import Gate
+
+LEDGER_INPUT = "ledger.input.v1"
+ASSIGNED = "matching.assigned.v1"
+UNMATCHED = "matching.unmatched.v1"
+SEPARATOR, AFTER = b"|", b"}"  # "}" follows "|" in ASCII: the end of a range of keys
+
+INDEX: Table[MatchEntry] = Table("index", b"i", wire.encode, wire.decode)
+HELD: Table[Any] = Table("held", b"h", wire.encode, wire.decode)
+ASSIGNMENT: Table[bytes] = Table("assignment", b"a", bytes, bytes)
+
+
+class Matching:
+    """突合の畳み込み: folds one batch of one partition."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+
+    def fold(self, unit: Unit, topic: str, records: Sequence[Record]) -> None:
+        """一括りを突合する。"""
+        for record in records:
+            event = self.gate.admit(unit, topic, record)
+            if event is None:
+                continue
+            refused: Refusal | None
+            if isinstance(event, ChouteiEstablished):
+                refused = self._choutei(unit, event, record)
+            elif isinstance(event, ShuunouAssigned):
+                refused = self._assigned(unit, event)
+            else:
+                self._nounyuu(unit, event, record)
+                continue
+            if refused is not None:
+                self.gate.refuse(unit, topic, record, refused, event)
+
+    def _choutei(self, unit: Unit, event: ChouteiEstablished, record: Record) -> Refusal | None:
+        key = event.shuunou_key.encode()
+        entry = unit.get(INDEX, key)
+        matched = matching.match_choutei(entry, event)
+        if isinstance(matched, Refusal):
+            return matched
+        unit.send(LEDGER_INPUT, matched.atena_bangou.encode(), record.value)
+        if entry is None:
+            unit.put(INDEX, key, matched)
+            self._release(unit, key, matched)
+        return None
+
+    def _release(self, unit: Unit, key: bytes, entry: MatchEntry) -> None:
+        """The bill has come: payments that waited for it go on behind it."""
+        for row, held in list(unit.scan(HELD, key + SEPARATOR, key + AFTER)):
+            unit.send(LEDGER_INPUT, entry.atena_bangou.encode(), wire.encode(held))
+            unit.put(HELD, row, None)
+            self._tell(unit, matching.notice("released", held))
+
+    def _nounyuu(self, unit: Unit, event: Nounyuu, record: Record) -> None:
+        key = event.shuunou_key.encode()
+        entry = unit.get(INDEX, key)
+        if entry is not None:
+            unit.send(LEDGER_INPUT, entry.atena_bangou.encode(), record.value)
+            return
+        target = unit.get(ASSIGNMENT, key + SEPARATOR + event.receipt_no.encode())
+        if target is not None:
+            moved = event._replace(shuunou_key=target.decode(), basis="職員の指定(同じ領収)")
+            unit.send(ASSIGNED, target, wire.encode(moved))
+            return
+        row = key + SEPARATOR + event.event_id.encode()
+        if unit.get(HELD, row) is None:
+            unit.put(HELD, row, event)
+            self._tell(unit, matching.notice("held", event))
+
+    def _assigned(self, unit: Unit, event: ShuunouAssigned) -> Refusal | None:
+        row = event.shuunou_key.encode() + SEPARATOR + event.held_event_id.encode()
+        held = unit.get(HELD, row)
+        moved = matching.assign(held, event)
+        if isinstance(moved, Refusal):
+            return moved
+        unit.put(HELD, row, None)
+        target = event.target_shuunou_key.encode()
+        unit.put(ASSIGNMENT, event.shuunou_key.encode() + SEPARATOR + moved.receipt_no.encode(), target)
+        unit.send(ASSIGNED, target, wire.encode(moved))
+        if isinstance(held, ShuunouReceived | ShuunouReversed | KouzaFurikaeFailed):
+            self._tell(unit, matching.notice("assigned", held, target=event.target_shuunou_key, by=event))
+        return None
+
+    @staticmethod
+    def _tell(unit: Unit, told: Any) -> None:
+        unit.send(UNMATCHED, told.shuunou_key.encode(), wire.encode(told))
