@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
@@ -65,7 +65,7 @@ class Codec:
     """
 
     def __init__(self, types: Mapping[str, type[Any]], nested: Mapping[str, type[Any]]) -> None:
-        self._nested = dict(nested)
+        self._types, self._nested = dict(types), dict(nested)
         self._writers: dict[type[Any], tuple[bytes, Callable[[Any], bytes]]] = {}
         self._readers: dict[int, _Read] = {}
         for base, cls in types.items():
@@ -89,6 +89,10 @@ class Codec:
         stated = tuple(field["name"] for field in avsc["fields"])
         if fields != stated:
             raise TypeError(f"{cls.__name__}: fields {fields} differ from its schema's {stated}")
+
+    def types_of(self, bases: Iterable[str]) -> frozenset[type[Any]]:
+        """様式の型: the value types registered for these schemas."""
+        return frozenset(self._types[base] for base in bases)
 
     def encode(self, value: Any) -> bytes:
         """符号化: a registered value -> header and body. Raises KeyError for an unregistered type."""

@@ -1,7 +1,7 @@
 """互換性: can bytes written with one version of a schema be read with another, by Avro's rules of resolution?
 
-`conflicts(writer, reader)` says why not. FULL compatibility is no conflict in either direction. Beyond Avro's own
-rules, a change of the logical type is a conflict: the bytes would read, and mean something else.
+`conflicts(writer, reader)` says why not. FULL compatibility is no conflict in either direction. Beyond
+Avro's own rules, a change of the logical type is a conflict: the bytes would read, and mean something else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAMED = ("record", "enum", "fixed")
 
 
 def conflicts(writer: Any, reader: Any, at: str = "") -> list[str]:
-    """不整合: one sentence for each place where data of `writer` cannot be read as `reader`; empty when it can."""
+    """不整合: a sentence for each place where data of `writer` cannot be read as `reader`."""
     if isinstance(writer, list):
         return [line for branch in writer for line in conflicts(branch, reader, at)]
     if isinstance(reader, list):
@@ -29,7 +29,9 @@ def conflicts(writer: Any, reader: Any, at: str = "") -> list[str]:
     if written != read and read not in _PROMOTIONS.get(written, ()):
         return [f"{at or 'schema'}: {written} cannot be read as {read}"]
     if _logical(writer) != _logical(reader):
-        return [f"{at or 'schema'}: {_logical(writer) or written} would be taken for {_logical(reader) or read}"]
+        return [
+            f"{at or 'schema'}: {_logical(writer) or written} would be taken for {_logical(reader) or read}"
+        ]
     if isinstance(writer, dict) and isinstance(reader, dict):
         return _inside(writer, reader, written, at)
     return []

@@ -46,7 +46,7 @@ def provisions() -> dict[str, Provision]:
 def in_force(ids: Iterable[str], day: date, known: Mapping[str, Provision] | None = None) -> tuple[str, ...]:
     """その日の根拠: what the cited provisions are on `day`, each replaced by its successor where it has ended.
 
-    Raises LookupError for an id that is unknown, or that is not in force on that day and has no successor that is.
+    Raises LookupError for an unknown id, or one not in force on that day and without a successor that is.
     """
     table = provisions() if known is None else known
     return tuple(_on(provision_id, day, table) for provision_id in ids)

@@ -1,18 +1,18 @@
 """別添1の記録: the 324 items of the published assessment as seven records, and what is known of each item.
 
-`schemas/betten1.tsv` states the list (files, numbers, labels, readings), `schemas/avro/record/*.avsc` gives every item
-its type, `schemas/provenance.toml` where its value comes from, `schemas/contract/*.toml` who receives it.
+`schemas/betten1.tsv` states the list (files, numbers, labels, readings), `schemas/avro/record/*.avsc` gives
+every item its type, `schemas/provenance.toml` where its value comes from, `schemas/contract/*.toml` who
+receives it.
 
-Only the key of a record is mandatory; every other item is a union with null that defaults to null. A mandatory
-field can never leave its record, nor a new one join it: under FULL compatibility, which the gate demands of every
-version, whatever comes or goes must have a default. So a version may add an item, as 納税計画対象額 (109) joined 収滞納
-on 令和2年9月24日, and old and new bytes still read both ways.
+Only the key of a record is mandatory; every other item is a union with null that defaults to null. A
+mandatory field can never leave its record, nor a new one join it: under FULL compatibility, which the gate
+demands of every version, whatever comes or goes must have a default. So a version may add an item, as
+納税計画対象額 (109) joined 収滞納 on 令和2年9月24日, and old and new bytes still read both ways.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -21,14 +21,13 @@ from typing import Any, NamedTuple
 
 import schemas
 from schemas.codec import base_name, version_of
-from schemas.romaji import name_of
+from schemas.romaji import without_remarks
 
 FOLDER = "record/"
-DATE, MILLIS = {"type": "int", "logicalType": "date"}, {"type": "long", "logicalType": "timestamp-millis"}
 
 
 class Listed(NamedTuple):
-    """様式の一項目: one line of 別添1. `added_on` is the day it joined the form (別添2), None if it was there before."""
+    """様式の一項目: one line of 別添1. `added_on` is the day it joined the form (別添2), None if always there."""
 
     file: str
     subfile: str
@@ -56,7 +55,7 @@ class Item(NamedTuple):
 
 
 class Provenance(NamedTuple):
-    """来歴: kind (event, held or derived), the sources by name, and the fields, the held key or the function."""
+    """来歴: kind (event, held or derived), the sources by name, the fields, the held key or the function."""
 
     kind: str
     sources: tuple[str, ...]
@@ -188,13 +187,9 @@ def find(query: str) -> tuple[Item, ...]:
         item
         for record in records()
         for item in items(record)
-        if _is_file(item, where) and what in (item.name, item.ja, plain_label(item.ja), str(item.item_no))
+        if _is_file(item, where)
+        and what in (item.name, item.ja, without_remarks(item.ja), str(item.item_no))
     )
-
-
-def plain_label(ja: str) -> str:
-    """注記を除いた表記: `個人番号(マイナンバー)` -> `個人番号`."""
-    return re.sub(r"[((].*?[))]", "", ja)
 
 
 def _is_file(item: Item, where: str) -> bool:
@@ -209,8 +204,3 @@ def near(query: str) -> list[str]:
     close = get_close_matches(what, labels, n=5, cutoff=0.5)
     parts = [label for label in labels if what and what in label]
     return list(dict.fromkeys([*close, *parts]))[:8]
-
-
-def listed_name(row: Listed) -> str:
-    """様式の項目の識別子: computed from its reading. Raises ReadingError."""
-    return name_of(row.yomi)

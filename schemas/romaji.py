@@ -1,9 +1,9 @@
 """読みから識別子へ: the identifier of an official item is computed from its reading, so that a test can prove it.
 
-Rules: the Hepburn spelling of the Cabinet notice of 2025-12-22 in its form with vowel letters. Vowels are written as
-in modern kana usage (しゅうのう `shuunou`), ん is always `n`, っ doubles the next consonant letter, じ and ぢ are `ji`,
-ず and づ are `zu`. Loan words keep their source spelling (コード `code`). A reading is typed by a person: one word of
-kana, loan word or number after another, with a space between.
+Rules: the Hepburn spelling of the Cabinet notice of 2025-12-22 in its form with vowel letters. Vowels are
+written as in modern kana usage (しゅうのう `shuunou`), ん is always `n`, っ doubles the next consonant letter,
+じ and ぢ are `ji`, ず and づ are `zu`. Loan words keep their source spelling (コード `code`). A reading is typed
+by a person: one word of kana, loan word or number after another, with a space between.
 """
 
 from __future__ import annotations
@@ -101,13 +101,18 @@ def name_of(yomi: str) -> str:
     return "_".join(romaji(word) for word in words)
 
 
+def without_remarks(ja: str) -> str:
+    """注記を除いた表記: `個人番号(マイナンバー)` -> `個人番号`."""
+    return _REMARK.sub("", ja)
+
+
 def loans_in_label(ja: str) -> list[str]:
     """表記の中の外来語と数字: what a reading of this label must contain, in this order (remarks in brackets apart).
 
     `loans_in_label("更新ユーザID") == ["user", "id"]`. Raises ReadingError for a loan word not in the list.
     """
     found: list[str] = []
-    for part in _FOREIGN.findall(_REMARK.sub("", ja)):
+    for part in _FOREIGN.findall(without_remarks(ja)):
         if not part.isdecimal() and part not in LOANS:
             raise ReadingError(f"{part!r}: a loan word that schemas/romaji.py does not list")
         found.append(part if part.isdecimal() else LOANS[part])

@@ -1,7 +1,8 @@
 """検査数字: check digits of the numbers that arrive. Pure arithmetic over strings of digits (leading zeros matter).
 
-Each number has two functions: one computes the check digit and raises ValueError for anything but the right count of
-ASCII digits (without showing it), one says whether a whole number is well formed (False for any other text).
+Each number has two functions: one computes the check digit and raises ValueError for anything but the
+right count of ASCII digits (without showing it), one says whether a whole number is well formed (False for
+any other text).
 """
 
 from __future__ import annotations

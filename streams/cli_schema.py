@@ -1,7 +1,7 @@
 """様式の命令: `shuunou schema check | list | explain | register`.
 
-`check` is the gate of the build; `list` and `explain` read what `schemas/` states; `register` gives new schemas
-their ids.
+`check` is the gate of the build; `list` and `explain` read what `schemas/` states; `register` gives new
+schemas their ids.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ def _summary(count: int) -> str:
     names = records.records()
     items = sum(len(records.items(record)) for record in names)
     contracts = len(schemas.names("contract", ".toml"))
-    looked = f"{len(schemas.avsc_names())} schemas, {len(names)} records, {items} items, {contracts} contracts"
+    looked = (
+        f"{len(schemas.avsc_names())} schemas, {len(names)} records, {items} items, {contracts} contracts"
+    )
     return f"{looked}: {count or 'no'} finding{'' if count == 1 else 's'}"
 
 
@@ -85,7 +87,7 @@ def list_schemas(as_json: Json = False) -> None:
         counts = ", ".join(str(version["fields"]) for version in row["versions"])
         ids = ", ".join(str(version["id"] or "none") for version in row["versions"])
         versions = ", ".join(f"v{version['version']}" for version in row["versions"])
-        table.add_row(row["schema"], versions, ids, counts, re.split("[:((]", row["doc"])[0])
+        table.add_row(row["schema"], versions, ids, counts, row["ja"])
     Console().print(table)
 
 
@@ -96,13 +98,16 @@ def _row(base: str) -> dict[str, Any]:
         {"version": version_of(name), "id": ids.get(name), "fields": len(schemas.load_avsc(name)["fields"])}
         for name in names
     ]
-    return {"schema": base, "doc": schemas.load_avsc(names[-1]).get("doc", ""), "versions": versions}
+    newest = schemas.load_avsc(names[-1])
+    ja = newest.get("subfile") or re.split("[:((]", newest["doc"])[0]
+    return {"schema": base, "ja": ja, "versions": versions}
 
 
 @app.command()
 def explain(
     item: Annotated[
-        str, typer.Argument(help="An identifier, a Japanese name or a number: `65`, `収滞納/65`, `期別調定額`.")
+        str,
+        typer.Argument(help="An identifier, a Japanese name or a number: `65`, `収滞納/65`, `期別調定額`."),
     ],
     as_json: Json = False,
 ) -> None:
@@ -113,7 +118,9 @@ def explain(
     found = records.find(item)
     if not found:
         near = "、".join(records.near(item)) or "`shuunou schema list` で記録の名を確かめる"
-        typer.echo(f"no item {item!r} in 別添1; expected an identifier, a Japanese name or a number", err=True)
+        typer.echo(
+            f"no item {item!r} in 別添1; expected an identifier, a Japanese name or a number", err=True
+        )
         typer.echo(f"near it: {near}", err=True)
         raise typer.Exit(2)
     if as_json:
@@ -181,7 +188,7 @@ def _basis(provision_id: str) -> str:
 
 @app.command()
 def register() -> None:
-    """登録: append ids for new schemas to schemas/avro/ids.tsv. Exit code 1 when a published schema was changed."""
+    """登録: give new schemas their ids in schemas/avro/ids.tsv. Exit code 1 if a published one was changed."""
     changed = registry.changed()
     if changed:
         typer.echo(f"changed since they were published: {', '.join(changed)}", err=True)

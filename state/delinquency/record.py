@@ -5,7 +5,7 @@ from __future__ import annotations
 from state.delinquency.case import OPEN, DelinquencyCase
 from state.events import AtenaChanged
 
-DECEASED = "3"  # 異動区分 of `schemas/layout/atena_csv.toml`
+DECEASED = "04"  # 異動区分 of `schemas/layout/atena_csv.toml`
 YES, NO = "1", "0"
 
 

@@ -132,7 +132,9 @@ class StageWorker:
             task.add_done_callback(self._taking.discard)
 
     async def _take(self, number: int) -> None:
-        owner = self.owners[number] = Owner(self.settings.engine, self.stage.name, self.stage.changelog, number)
+        owner = self.owners[number] = Owner(
+            self.settings.engine, self.stage.name, self.stage.changelog, number
+        )
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, owner.take)
             if self.owners.get(number) is owner:

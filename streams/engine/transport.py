@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -145,7 +145,6 @@ class BatchConsumer(Consumer):
 
     on_seek: Callable[[set[TP]], Awaitable[None]]
     shown_positions: Callable[[], Positions]
-    fetch_limit: ClassVar[int] = 5_000
     _thread: BatchThread
 
     def _new_consumer_thread(self) -> BatchThread:
@@ -166,6 +165,7 @@ class BatchConsumer(Consumer):
         def stopping() -> bool:
             return bool(self.should_stop or fetcher.should_stop)
 
+        limit = self.app.conf.broker_max_poll_records
         while not stopping():
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
@@ -174,7 +174,7 @@ class BatchConsumer(Consumer):
             if not active:
                 await asyncio.sleep(0.05)
                 continue
-            for batch in await self._thread.fetch(active, self.fetch_limit, 0.5):
+            for batch in await self._thread.fetch(active, limit, 0.5):
                 if stopping() or not self.flow_active:
                     break
                 await self.wait_first(self.callback(self._message(batch)), self.suspend_flow.wait())

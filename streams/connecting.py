@@ -1,0 +1,81 @@
+"""コネクタの運転: the source connectors over the inbox and the sinks, each in a thread, until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from connectors import readers
+from connectors.intake import Intake
+from connectors.secrets import Cipher, load_key_file
+from connectors.sink_iten_file import ItenFile
+from connectors.sink_projection import Projection
+from state.transfer import contracts
+from streams.settings import Settings
+
+log = structlog.get_logger("shuunou.connectors")
+Job = Callable[[threading.Event], None]
+
+
+def inbox(home: Path) -> Path:
+    """受け箱: where sources put their files."""
+    return home / "inbox"
+
+
+def new_intake(conf: Settings, bootstrap: str) -> Intake:
+    """受付を作る。"""
+    cipher = Cipher(load_key_file(conf.key_path))
+    return Intake(
+        bootstrap,
+        readers(cipher),
+        cipher,
+        inbox=inbox(conf.home),
+        archive=conf.home / "archive",
+        held=conf.home / "held",
+        jichitai_code=conf.jichitai_code,
+        transactional_id=f"{conf.application}-intake",
+        client=conf.security,
+    )
+
+
+def _jobs(conf: Settings, bootstrap: str, sources: bool, sinks: bool) -> dict[str, Job]:
+    jobs: dict[str, Job] = {}
+    if sources:
+        jobs["intake"] = new_intake(conf, bootstrap).run
+    if sinks:
+        jobs["projection"] = Projection(bootstrap, conf.database).run
+        for contract in contracts():
+            jobs[f"iten/{contract.id}"] = ItenFile(bootstrap, contract.id, conf.home / "outbox").run
+    return jobs
+
+
+def run_all(conf: Settings, bootstrap: str, *, sources: bool, sinks: bool, stop: threading.Event) -> int:
+    """運転する: until SIGTERM or SIGINT, or until one of them fails; 0 or 1."""
+    failed: list[str] = []
+
+    def guarded(name: str, job: Job) -> None:
+        try:
+            job(stop)
+        except Exception as error:  # noqa: BLE001 -- one that fails ends the process, so that it is seen
+            shown = str(error) if type(error).__module__.startswith("connectors.") else ""
+            log.critical("stopped", connector=name, error=type(error).__name__, detail=shown)
+            failed.append(name)
+            stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threads = [
+        threading.Thread(target=guarded, args=item, name=item[0])
+        for item in _jobs(conf, bootstrap, sources, sinks).items()
+    ]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(0.5):
+        pass
+    for thread in threads:
+        thread.join(20)
+    return 1 if failed else 0

@@ -1,0 +1,1 @@
+"""ローカル実行: the real broker and database that run and tests start on this machine, without Docker."""

@@ -1,0 +1,106 @@
+"""働き手: the composition root. Builds the stages and runs those that this process was asked for.
+
+One process runs all stages by default; each is a Faust app of its own, so any stage can also run elsewhere, or twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+
+from connectors.secrets import Cipher, load_key_file
+from state import wire
+from streams import topics
+from streams.engine.stage import Stage, StageWorker
+from streams.ingest import Gate
+from streams.ledger import Ledger
+from streams.matching import Matching
+from streams.settings import Settings
+from streams.transfer import Transfers
+
+STAGES = ("matching", "ledger", "transfer")
+log = structlog.get_logger("shuunou.worker")
+
+
+def _gate(stage: str, settings: Settings, cipher: Cipher, sources: Iterable[str]) -> Gate:
+    allowed = {topic: wire.CODEC.types_of(topics.allowed(topic)) for topic in sources}
+    return Gate(stage, settings.jichitai_code, cipher, allowed)
+
+
+def build_stage(name: str, settings: Settings) -> Stage:
+    """段を組み立てる: raises KeyError for a name that is none of STAGES."""
+    cipher = Cipher(load_key_file(settings.key_path))
+    sources = topics.read_by(name)
+    gate = _gate(name, settings, cipher, sources)
+    folds: dict[str, Callable[[], Any]] = {
+        "matching": lambda: Matching(gate),
+        "ledger": lambda: Ledger(gate),
+        "transfer": lambda: Transfers(gate, frozenset(settings.paused_contracts)),
+    }
+    return Stage(name, sources, f"state.{name}.v1", folds[name]().fold)
+
+
+def configure_logging(level: int = logging.WARNING) -> None:
+    """記録の出し方: one JSON line each, on standard error; libraries only from warnings on."""
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+class Worker:
+    """働き手: the stages of one process, in one event loop."""
+
+    def __init__(self, settings: Settings, bootstrap: str, stages: Iterable[str] = STAGES) -> None:
+        self.stages = [
+            StageWorker(build_stage(name, settings), settings.worker(bootstrap, name)) for name in stages
+        ]
+
+    async def start(self) -> None:
+        """始める: all stages; returns when each has been asked to join its group."""
+        await asyncio.gather(*(stage.start() for stage in self.stages))
+
+    async def stop(self) -> None:
+        """終える: commits in flight are finished first."""
+        await asyncio.gather(*(stage.stop() for stage in self.stages))
+
+    @property
+    def is_ready(self) -> bool:
+        return all(stage.is_ready for stage in self.stages)
+
+    @property
+    def crashed(self) -> bool:
+        return any(stage.app.crashed for stage in self.stages)
+
+
+async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] = STAGES) -> int:
+    """働く: until SIGTERM or SIGINT; 0 then, 1 when a stage crashed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    worker = Worker(settings, bootstrap, stages)
+    await worker.start()
+    announced = False
+    while not stop.is_set() and not worker.crashed:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.2)
+        if worker.is_ready and not announced:
+            announced = True
+            log.info("ready", stages=[stage.stage.name for stage in worker.stages])
+    crashed = worker.crashed
+    await worker.stop()
+    return 1 if crashed else 0
