@@ -34,6 +34,12 @@ def load_csv(path: str) -> tuple[dict[str, str], ...]:
 
 
 @cache
+def load_tsv(path: str) -> tuple[dict[str, str], ...]:
+    """一覧の読み込み(TSV): `load_tsv("betten1")` -> its rows as dictionaries, in file order."""
+    return tuple(csv.DictReader(_text(f"{path}.tsv").splitlines(), delimiter="\t"))
+
+
+@cache
 def load_avsc(name: str) -> dict[str, Any]:
     """Avro 様式の読み込み: `load_avsc("event/choutei_established.v1")` -> the schema as written."""
     loaded: dict[str, Any] = json.loads(_text(f"avro/{name}.avsc"))

@@ -1,4 +1,4 @@
-"""検査数字: check digits of the numbers that arrive. Pure arithmetic over strings of digits (leading zeros matter).
+"""検査数字: check digits of the numbers that arrive; arithmetic over strings of digits (leading zeros matter).
 
 Each number has two functions: one computes the check digit and raises ValueError for anything but the
 right count of ASCII digits (without showing it), one says whether a whole number is well formed (False for
@@ -31,9 +31,9 @@ def _weighted(numbers: list[int], weights: tuple[int, ...]) -> int:
 def kojin_bangou_check_digit(digits: str) -> int:
     """個人番号の検査用数字: of the first 11 digits.
 
-    11 − (Σ Pn×Qn mod 11), and 0 when the remainder is 0 or 1; Pn is the n-th digit from the right, Qn = n+1 up to
-    the sixth and n−5 beyond. Two remainders share the 0, so not every slip is found. Source: 平成26年総務省令第85号
-    第5条 (domain.md 4.1 [S62][S63]).
+    11 − (Σ Pn×Qn mod 11), and 0 when the remainder is 0 or 1; Pn is the n-th digit from the right, Qn = n+1
+    up to the sixth and n−5 beyond. Two remainders share the 0, so not every slip is found.
+    Source: 平成26年総務省令第85号第5条 (domain.md 4.1 [S62][S63]).
     """
     numbers = _numbers(digits, KOJIN_LENGTH - 1, "個人番号")
     remainder = _weighted(numbers, _KOJIN_WEIGHTS) % 11
@@ -48,8 +48,8 @@ def is_kojin_bangou(text: str) -> bool:
 def houjin_bangou_check_digit(digits: str) -> int:
     """法人番号の検査用数字: of the 12 digits that follow it; 1 to 9.
 
-    9 − (Σ Pn×Qn mod 9); Pn is the n-th digit from the right, Qn = 1 where n is odd and 2 where it is even. Source:
-    法人番号の指定等に関する省令第2条 (domain.md 4.2 [S64][S65]).
+    9 − (Σ Pn×Qn mod 9); Pn is the n-th digit from the right, Qn = 1 where n is odd and 2 where it is even.
+    Source: 法人番号の指定等に関する省令第2条 (domain.md 4.2 [S64][S65]).
     """
     return 9 - _weighted(_numbers(digits, HOUJIN_LENGTH - 1, "法人番号"), _HOUJIN_WEIGHTS) % 9
 

@@ -23,7 +23,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(schema_app, name="schema", help="様式: the official records, events and transfers, and the gate they pass.")
+app.add_typer(
+    schema_app,
+    name="schema",
+    help="様式: the official records, events and transfers, and the gate they pass.",
+)
 cli_hub.register(app)
 cli_look.register(app)
 
@@ -31,11 +35,11 @@ cli_look.register(app)
 @app.command()
 def worker(
     stage: Annotated[
-        list[str] | None, typer.Option(help=f"A stage to run; may be repeated. All of {', '.join(STAGES)} by default.")
+        list[str] | None,
+        typer.Option(help=f"A stage to run; may be repeated. All of {', '.join(STAGES)} by default."),
     ] = None,
 ) -> None:
-    """働き手: run the stages (all, or those named) until SIGTERM; exit code 1 when one crashed, 70 when it stopped
-    itself."""
+    """働き手: run the stages (all, or those named) until SIGTERM; exit code 70 when it stopped itself."""
     configure_logging()
     chosen = tuple(stage or STAGES)
     unknown = set(chosen) - set(STAGES)
@@ -47,12 +51,14 @@ def worker(
 
 
 @app.command("settings")
-def show_settings(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False) -> None:
+def show_settings(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
     """設定: every setting, its value and what it is for."""
     conf = settings()
     rows = []
     for name, field in Settings.model_fields.items():
-        variable = str(field.validation_alias or f"SHUUNOU_{name.upper()}")
+        variable = f"SHUUNOU_{name.upper()}"
         rows.append((variable, str(getattr(conf, name)), field.description or ""))
     if as_json:
         print_json([dict(zip(("variable", "value", "purpose"), row, strict=True)) for row in rows])
@@ -74,7 +80,9 @@ def run_connectors(
     configure_logging(logging.WARNING)
     with readable_errors():
         conf = settings()
-        raise typer.Exit(run_all(conf, hub_bootstrap(conf), sources=sources, sinks=sinks, stop=threading.Event()))
+        raise typer.Exit(
+            run_all(conf, hub_bootstrap(conf), sources=sources, sinks=sinks, stop=threading.Event())
+        )
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from streams import commands, daemons, topics
 from streams.cli_shared import console, fail, hub_bootstrap, print_json, readable_errors
@@ -17,8 +18,13 @@ from streams.settings import settings
 
 broker_app = typer.Typer(help="ブローカー: the local Apache Kafka.", no_args_is_help=True)
 topics_app = typer.Typer(help="トピック: what flows between the stages.", no_args_is_help=True)
-city_app = typer.Typer(help="合成の市: a synthetic city in the formats that real systems deliver.", no_args_is_help=True)
-kijunbi_app = typer.Typer(help="基準日: the business day; nothing in the ledger reads a clock.", no_args_is_help=True)
+city_app = typer.Typer(
+    help="合成の市: a synthetic city in the formats that real systems deliver.", no_args_is_help=True
+)
+kijunbi_app = typer.Typer(
+    help="基準日: the business day; nothing in the ledger reads a clock.", no_args_is_help=True
+)
+database_app = typer.Typer(help="投影のデータベース: the tables that staff look at.", no_args_is_help=True)
 key_app = typer.Typer(help="鍵: the key of the cipher for 個人番号 and 口座番号.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -30,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(city_app, name="city")
     app.add_typer(kijunbi_app, name="kijunbi")
     app.add_typer(key_app, name="key")
+    app.add_typer(database_app, name="database")
     app.command("run")(run)
     app.command("stop")(stop)
     app.command("status")(status)
@@ -132,6 +139,13 @@ def kijunbi_advance(day: Annotated[str, typer.Argument(help="The day that has co
     console.print(f"基準日 {on}: announced to {conf.partitions} partitions")
 
 
+@database_app.command("migrate")
+def database_migrate() -> None:
+    """移行: bring the projection's tables to the newest revision; doing it again changes nothing."""
+    with readable_errors():
+        console.print(f"revision {migrate(settings().database)}")
+
+
 def run(
     persons: Annotated[int, typer.Option(min=1, help="Persons of the synthetic city.")] = 2000,
     seed: Annotated[int, typer.Option(help="Its seed.")] = 1,
@@ -156,15 +170,17 @@ def stop() -> None:
 
 def status(as_json: AsJson = False) -> None:
     """状況: what runs, and how far each stage is behind; exit code 1 when something does not run."""
-    from streams.status import lags
+    from streams.status import Lags
     from streams.worker import STAGES
 
     conf = settings()
     processes = {name: daemons.pid_of(conf.home, name) for name in daemons.names(conf.home)}
     with readable_errors():
-        behind = lags(hub_bootstrap(conf), dict(conf.security), conf.application, STAGES)
+        behind = Lags(hub_bootstrap(conf), conf.security, conf.application).of(STAGES)
     if as_json:
-        print_json({"at": datetime.now().astimezone(), "processes": processes, "lag": [b._asdict() for b in behind]})
+        print_json(
+            {"at": datetime.now().astimezone(), "processes": processes, "lag": [b._asdict() for b in behind]}
+        )
     else:
         for name, pid in processes.items():
             console.print(f"{name}: {f'runs ({pid})' if pid else 'does not run'}")

@@ -45,7 +45,9 @@ def readable_errors() -> Iterator[None]:
     except KafkaException as error:
         fail(f"Kafka: {error.args[0].name()}; is the broker up? `shuunou broker status` tells")
     except SQLAlchemyError as error:
-        fail(f"database: {type(error).__name__}; see `shuunou settings` for its URL, and whether it was migrated")
+        fail(
+            f"database: {type(error).__name__}; see `shuunou settings` for its URL, and whether it was migrated"
+        )
 
 
 def print_json(value: Any) -> None:
@@ -68,5 +70,7 @@ def hub_bootstrap(conf: Settings) -> str:
         return conf.bootstrap
     broker = running(conf.home)
     if broker is None:
-        fail("broker: expected SHUUNOU_BOOTSTRAP or a local broker, found neither; `shuunou broker start` starts one")
+        fail(
+            "broker: expected SHUUNOU_BOOTSTRAP or a local broker, found neither; `shuunou broker start` starts one"
+        )
     return broker.bootstrap

@@ -53,7 +53,13 @@ def kijunbi_messages(on: date, partitions: int, jichitai_code: str) -> list[Sent
 
 
 def assignment_message(
-    shuunou_key: str, held_event_id: str, target: str, staff: str, reason: str, today: date, jichitai_code: str
+    shuunou_key: str,
+    held_event_id: str,
+    target: str,
+    staff: str,
+    reason: str,
+    today: date,
+    jichitai_code: str,
 ) -> Sent:
     """納付の指定: by a member of staff, with a reason."""
     natural = f"ShuunouAssigned|{held_event_id}|{target}"

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import structlog
 
-from connectors import readers
+from connectors.base import FileReader
 from connectors.intake import Intake
 from connectors.secrets import Cipher, load_key_file
 from connectors.sink_iten_file import ItenFile
 from connectors.sink_projection import Projection
+from connectors.source_atena_csv import AtenaReader
+from connectors.source_choutei_csv import ChouteiReader
+from connectors.source_convenience import ConvenienceReader
+from connectors.source_kiroku_csv import KirokuReader
+from connectors.source_kouza_furikae import KouzaFurikaeReader
 from state.transfer import contracts
 from streams.settings import Settings
 
@@ -24,6 +29,18 @@ Job = Callable[[threading.Event], None]
 def inbox(home: Path) -> Path:
     """受け箱: where sources put their files."""
     return home / "inbox"
+
+
+def readers(cipher: Cipher) -> list[FileReader]:
+    """ファイルの読み手: every one, in the order in which a file's name is offered to them."""
+    return [
+        AtenaReader(cipher),
+        ChouteiReader("zeimu", cipher),
+        ChouteiReader("hoken", cipher),
+        KouzaFurikaeReader(),
+        ConvenienceReader(),
+        KirokuReader(cipher),
+    ]
 
 
 def new_intake(conf: Settings, bootstrap: str) -> Intake:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.engine.owner import EngineSettings
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "",
         description="the projection's database; empty: SQLite under home. DATABASE_URL is read too",
-        validation_alias="DATABASE_URL",
+        validation_alias=AliasChoices("SHUUNOU_DATABASE_URL", "DATABASE_URL"),
     )
     key_file: Path | None = Field(
         None, description="the key of the cipher; empty: keys/kojin.key under home"

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import NewTopic, OffsetSpec
 
 import schemas
+from streams.engine.admin import admin
 
 TOMBSTONES_MS = 30 * 86_400_000
 MESSAGE_MAX_BYTES = 16 << 20
@@ -73,8 +74,8 @@ class TopicsDiffer(Exception):
 
 def create(bootstrap: str, partitions: int, client: dict[str, Any], replication: int = 1) -> list[str]:
     """トピックを作る: those that are missing; returns their names. Raises TopicsDiffer for a wrong count."""
-    admin = AdminClient({**client, "bootstrap.servers": bootstrap})
-    existing = admin.list_topics(timeout=30).topics
+    asked = admin(bootstrap, client)
+    existing = asked.list_topics(timeout=30).topics
     for topic in topics():
         found = existing.get(topic.name)
         expected = topic.partitions or partitions
@@ -93,7 +94,7 @@ def create(bootstrap: str, partitions: int, client: dict[str, Any], replication:
         for t in topics()
         if t.name not in existing
     ]
-    for name, future in admin.create_topics(missing).items() if missing else ():
+    for name, future in asked.create_topics(missing).items() if missing else ():
         _created(name, future)
     return [new.topic for new in missing]
 
@@ -118,16 +119,16 @@ class Counted(NamedTuple):
 def count(bootstrap: str, client: dict[str, Any]) -> list[Counted]:
     """トピックを数える: end offsets less beginning offsets, of every topic in the list."""
 
-    admin = AdminClient({**client, "bootstrap.servers": bootstrap})
-    existing = admin.list_topics(timeout=30).topics
+    asked = admin(bootstrap, client)
+    existing = asked.list_topics(timeout=30).topics
     places = [
         TopicPartition(t.name, p)
         for t in topics()
         if t.name in existing
         for p in existing[t.name].partitions
     ]
-    ends = admin.list_offsets({place: OffsetSpec.latest() for place in places})
-    begins = admin.list_offsets({place: OffsetSpec.earliest() for place in places})
+    ends = asked.list_offsets({place: OffsetSpec.latest() for place in places})
+    begins = asked.list_offsets({place: OffsetSpec.earliest() for place in places})
     sums: dict[str, int] = {}
     for place in places:
         held = ends[place].result().offset - begins[place].result().offset

@@ -150,7 +150,9 @@ class Owner:
         by_place: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
         for topic, key, value, partition in work.outputs:
             by_place[topic, partition].append({"key": key, "value": value})
-        by_place[self.changelog, self.partition] += [{"key": key, "value": value} for key, value in work.rows]
+        by_place[self.changelog, self.partition] += [
+            {"key": key, "value": value} for key, value in work.rows
+        ]
         for (topic, partition), messages in by_place.items():
             if messages:
                 producer.produce_batch(topic, messages, partition)

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from streams.engine import failpoints
+from streams.engine.admin import admin
 from streams.engine.store import Copied, Store
 
 BULK = 20_000
@@ -31,6 +31,7 @@ def restore(store: Store, bootstrap: str, client: dict[str, Any], topic: str, pa
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
             "auto.offset.reset": "error",
+            "log_level": 2,
             "fetch.max.bytes": 32 << 20,
             "max.partition.fetch.bytes": 16 << 20,
             "queued.max.messages.kbytes": 64 << 10,
@@ -44,8 +45,7 @@ def restore(store: Store, bootstrap: str, client: dict[str, Any], topic: str, pa
 
 def identity_of(bootstrap: str, client: dict[str, Any], topic: str) -> bytes:
     """トピックの同一性: the id that the broker gave the topic when it was made."""
-    admin = AdminClient({**client, "bootstrap.servers": bootstrap})
-    found = admin.describe_topics(TopicCollection([topic]), request_timeout=30)
+    found = admin(bootstrap, client).describe_topics(TopicCollection([topic]), request_timeout=30)
     return str(found[topic].result().topic_id).encode()
 
 

@@ -249,24 +249,24 @@ class StageWorker:
 
     async def _watch_stalls(self) -> None:
         """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here."""
-        seen: dict[TP, tuple[int, float]] = {}
+        behind: dict[TP, tuple[int, int, float]] = {}
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(STALL_SECONDS / 2)
+            await asyncio.sleep(STALL_SECONDS / 4)
             consumer = cast(BatchConsumer, self.app.consumer)
             for tp, position in self._positions().items():
-                before, since = seen.get(tp, (-1, 0.0))
-                if before != position:
-                    seen[tp] = (position, loop.time())
-                elif loop.time() - since > STALL_SECONDS and self._is_behind(tp, position):
+                fetched = consumer.fetched_to(tp, position)
+                if fetched <= position or self._is_committing(tp.partition):
+                    behind.pop(tp, None)
+                    continue
+                seen = behind.get(tp)
+                if seen is None or seen[:2] != (position, fetched):
+                    behind[tp] = (position, fetched, loop.time())
+                elif loop.time() - seen[2] > STALL_SECONDS:
                     log.warning("stalled", stage=self.stage.name, topic=tp.topic, partition=tp.partition)
-                    seen[tp] = (position, loop.time())
+                    del behind[tp]
                     await consumer.seek_to({tp: position})
 
-    def _is_behind(self, tp: TP, position: int) -> bool:
-        """Fetched further than applied, with nothing in flight and nothing waiting."""
-        future = self._commits.get(tp.partition)
-        in_flight = future is not None and not future.done()
-        thread = cast(BatchConsumer, self.app.consumer)._thread
-        fetched = thread._next.get(tp, position)
-        return fetched > position and not in_flight and self.app.flow_control.is_active()
+    def _is_committing(self, partition: int) -> bool:
+        future = self._commits.get(partition)
+        return future is not None and not future.done()

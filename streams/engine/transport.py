@@ -161,6 +161,10 @@ class BatchConsumer(Consumer):
         """移る。"""
         await self._thread.seek_to(positions)
 
+    def fetched_to(self, tp: TP, otherwise: int) -> int:
+        """どこまで取ったか: where the next batch of a partition will begin."""
+        return self._thread._next.get(tp, otherwise)
+
     async def _drain_messages(self, fetcher: Any) -> None:
         def stopping() -> bool:
             return bool(self.should_stop or fetcher.should_stop)

@@ -1,0 +1,31 @@
+# Two commands: `make run` shows the whole flow on this machine, `make test` runs the suite.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PERSONS ?= 2000
+SEED ?= 1
+
+.PHONY: run test check stop clean
+run: $(VENV)/ready
+	$(BIN)/shuunou run --persons $(PERSONS) --seed $(SEED)
+
+test: $(VENV)/ready check
+	$(BIN)/pytest
+
+check: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/shuunou schema check
+
+stop:
+	@if [ -x $(BIN)/shuunou ]; then $(BIN)/shuunou stop; fi
+
+clean: stop
+	rm -rf $(filter-out .hub/jars,$(wildcard .hub/* .hub/.[a-z]*))
+
+# The lock file holds every package with its hashes; the project itself is installed in place.
+$(VENV)/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

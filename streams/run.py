@@ -1,0 +1,202 @@
+"""通し運転: everything on one machine, from the broker to a synthetic city's files through every stage.
+
+What it starts in the background (broker, worker, connectors) goes on until `shuunou stop`; when it is interrupted or
+fails, it ends all of it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import schemas
+from connectors.base import Terminal
+from connectors.intake import FileResult
+from connectors.migrations import migrate
+from connectors.secrets import create_key_file
+from connectors.sink_iten_file import ItenFile
+from connectors.sink_projection import Projection
+from state.delinquency.apply import tokusoku_rule
+from state.transfer import contracts
+from streams import commands, daemons, status, topics
+from streams.cityfiles import bar, deliver, make_files, manifest_of
+from streams.cli_shared import console
+from streams.connecting import inbox, new_intake
+from streams.local.kafka import start_broker, stop_broker
+from streams.settings import Settings
+from streams.worker import STAGES
+
+QUIET_LOOKS = 2
+PATIENCE_S = 600.0
+WORKER, CONNECTORS, INTAKE = "worker", "connectors", "intake"
+
+
+class Fed(NamedTuple):
+    """受け付けたもの: what the sources put on the topics, and how long the flow took with it."""
+
+    files: Counter[str]
+    events: int
+    refused: Counter[str]
+    seconds: float
+
+
+class Run:
+    """通し運転: `go` does it all and prints what came of it."""
+
+    def __init__(self, conf: Settings, persons: int, seed: int) -> None:
+        self.conf, self.persons, self.seed = conf, persons, seed
+        self.city = conf.home / f"city-{persons}-{seed}"
+        self.client = dict(conf.security)
+        self.bootstrap = conf.bootstrap
+        self.watch: status.Lags | None = None
+
+    def go(self) -> int:
+        """運転する: 0, or 1 when a figure is wrong."""
+        from streams.run_report import report
+
+        begun = time.monotonic()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with self._ended_on_failure():
+            self._start()
+            manifest = self._city()
+            fed = self._feed(manifest)
+            days = self._advance(manifest["nendo"])
+            self._settle("sinks: behind", self._sinks_behind)
+            daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
+            return report(self.conf, self.bootstrap, fed, days, time.monotonic() - begun)
+
+    @contextmanager
+    def _ended_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            console.print("ending what was started …", style="dim")
+            for name in daemons.names(self.conf.home):
+                daemons.stop(self.conf.home, name)
+            stop_broker(self.conf.home)
+            raise
+
+    def _start(self) -> None:
+        home = self.conf.home
+        home.mkdir(parents=True, exist_ok=True)
+        create_key_file(self.conf.key_path)
+        if not self.conf.bootstrap:
+            with self._step("broker: Apache Kafka on loopback"):
+                broker = start_broker(
+                    home, heap=self.conf.heap, notify=lambda said: console.print(f"  {said}")
+                )
+                self.bootstrap = broker.bootstrap
+        with self._step("topics"):
+            topics.create(self.bootstrap, self.conf.partitions, self.client, self.conf.replication)
+        with self._step("database"):
+            migrate(self.conf.database)
+        daemons.stop(home, INTAKE)
+        with self._step("worker and connectors"):
+            daemons.start(home, WORKER, ["worker"])
+            daemons.start(home, CONNECTORS, ["connectors", "--no-sources"])
+            self._wait_for_worker()
+
+    @contextmanager
+    def _step(self, what: str) -> Iterator[None]:
+        begun = time.monotonic()
+        with console.status(what):
+            yield
+        console.print(f"{what}: ready ({time.monotonic() - begun:.1f} s)")
+
+    def _alive(self) -> None:
+        for name in (WORKER, CONNECTORS):
+            if daemons.pid_of(self.conf.home, name) is None:
+                log = daemons.log_path(self.conf.home, name)
+                raise Terminal(f"{name}: expected it to work, found it ended; the end of {log} says why")
+
+    def _wait_for_worker(self) -> None:
+        deadline = time.monotonic() + 90
+        while not all(stage.has_position for stage in self._lags()):
+            self._alive()
+            if time.monotonic() > deadline:
+                raise Terminal(f"worker: not ready in 90 s; see {daemons.log_path(self.conf.home, WORKER)}")
+            time.sleep(0.3)
+
+    def _lags(self) -> list[status.StageLag]:
+        if self.watch is None:
+            self.watch = status.Lags(self.bootstrap, self.client, self.conf.application)
+        return self.watch.of(STAGES)
+
+    def _city(self) -> dict[str, Any]:
+        if self.city.exists() and any(self.city.iterdir()):
+            return manifest_of(self.city)
+        return make_files(self.persons, self.seed, self.city, self.conf.jichitai_code)
+
+    def _feed(self, manifest: dict[str, Any]) -> Fed:
+        """Files one day after another, as their sources deliver them, through the intake of this process."""
+        by_day: dict[str, list[str]] = defaultdict(list)
+        for file in manifest["files"]:
+            by_day[file["delivered_on"]].append(file["name"])
+        intake = new_intake(self.conf, self.bootstrap)
+        begun, results = time.monotonic(), list[FileResult]()
+        with bar() as shown:
+            task = shown.add_task("sources: files received", total=len(manifest["files"]))
+            for day in sorted(by_day):
+                present = [name for name in by_day[day] if (self.city / name).exists()]
+                deliver(self.city, present, inbox(self.conf.home))
+                results += intake.scan_once()
+                shown.update(task, advance=len(by_day[day]))
+        intake.close()
+        self._settle("flow: records behind", self._flow_behind)
+        refused: Counter[str] = Counter()
+        for result in results:
+            refused.update(result.refused)
+        files = Counter(result.state for result in results)
+        return Fed(files, sum(r.events for r in results), refused, time.monotonic() - begun)
+
+    def _advance(self, nendo: int) -> list[date]:
+        """To the day after the first 納期限, and past the 督促 date of the last one."""
+        rows = [row for row in schemas.load_csv("code/kibetsu") if int(row["fuka_nendo"]) == nendo]
+        due = sorted(date.fromisoformat(row["noukigen"]) for row in rows)
+        last = due[-1] + timedelta(days=tokusoku_rule(due[-1]).days + 1)
+        days = [due[0] + timedelta(days=1), last]
+        for day in days:
+            messages = commands.kijunbi_messages(day, self.conf.partitions, self.conf.jichitai_code)
+            commands.send(self.bootstrap, self.client, f"{self.conf.application}-kijunbi", messages)
+            self._settle(f"基準日 {day}: records behind", self._flow_behind)
+        return days
+
+    def _flow_behind(self) -> int:
+        return sum(stage.lag for stage in self._lags())
+
+    def _sinks_behind(self) -> int:
+        sinks: list[Projection | ItenFile] = [Projection(self.bootstrap, self.conf.database)]
+        sinks += [ItenFile(self.bootstrap, c.id, self.conf.home / "outbox") for c in contracts()]
+        try:
+            return sum(sum(sink.lag().values()) for sink in sinks)
+        finally:
+            for sink in sinks:
+                sink.close()
+
+    def _settle(self, what: str, behind: Callable[[], int]) -> None:
+        """Wait until nothing is behind, twice in a row: what one stage finishes is the next one's work."""
+        deadline, quiet, most = time.monotonic() + PATIENCE_S, 0, 1
+        with bar() as shown:
+            task = shown.add_task(what, total=None)
+            while quiet < QUIET_LOOKS:
+                self._alive()
+                left = behind()
+                most = max(most, left)
+                quiet = quiet + 1 if left == 0 else 0
+                shown.update(task, total=most, completed=most - left)
+                if time.monotonic() > deadline:
+                    raise Terminal(f"{what}: expected 0 within {PATIENCE_S:.0f} s, found {left:,}")
+                time.sleep(0.5)
+
+
+def clean(conf: Settings) -> None:
+    """片付ける: everything that a run left, except the jars. Cannot be undone."""
+    for path in sorted(conf.home.iterdir()) if conf.home.is_dir() else []:
+        if path.name != "jars":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

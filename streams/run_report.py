@@ -1,0 +1,73 @@
+"""通し運転の結果: what a run prints at its end, and whether its figures are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from sqlalchemy import create_engine
+
+from connectors import read_side
+from state.reasons import REASONS
+from streams.cli_look import yen
+from streams.cli_shared import console
+from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.run import Fed
+
+FURTHER = (
+    ("shuunou show summary", "the whole, by 税目"),
+    ("shuunou show account {key}", "one 期別 with its receipts and history"),
+    ("shuunou show person {atena}", "one person with accounts and delinquency"),
+    ("shuunou deadletter list", "what was refused, why, and what to do"),
+    ("shuunou unmatched list", "payments that wait for their bill or for staff"),
+    ("shuunou topics list", "every topic, who writes and who reads it"),
+    ("shuunou verify", "C1–C7: nothing lost, nothing doubled, yen conserved"),
+    ("shuunou stop", "end what runs in the background (`make stop`)"),
+)
+
+
+def report(conf: Settings, bootstrap: str, fed: Fed, days: Iterable[date], seconds: float) -> int:
+    """結果を印刷する: 0, or 1 when yen are not conserved."""
+    engine = create_engine(conf.database)
+    summary, balance = read_side.summary(engine), read_side.conservation(engine)
+    refused = dict(summary.letters)
+    table = Table(show_header=False, title="what came of it", title_justify="left")
+    table.add_row(
+        "files", ", ".join(f"{state} {count:,}" for state, count in sorted(fed.files.items())) or "none"
+    )
+    table.add_row("events in", f"{fed.events:,}")
+    table.add_row("refused", f"{sum(refused.values()):,}")
+    for code, count in refused.items():
+        table.add_row("", f"{code} {REASONS[code].ja}: {count:,}")
+    table.add_row("persons, accounts (期別)", f"{summary.persons:,}, {summary.accounts:,}")
+    table.add_row("基準日", " → ".join(str(day) for day in days))
+    arrears = f"{summary.persons_in_tainou:,} owing {yen(summary.tainou_kingaku)}"
+    table.add_row("persons in arrears (滞納)", arrears)
+    total = balance.total
+    conserved = f"{total.sa_gaku:,} yen, {total.sa_kensuu:,} accounts differ"
+    table.add_row("yen conservation", conserved, style="green" if balance.is_exact else "bold red")
+    sums = (
+        f"調定 {yen(total.choutei_gaku)} − 収納 {yen(total.shuunou_gaku)} = "
+        f"未納 {yen(total.minou_gaku)} − 過誤納 {yen(total.kagonou_gaku)}"
+    )
+    table.add_row("", sums)
+    for name, count in summary.transfers:
+        table.add_row(f"transfers: {name}", f"{count:,}")
+    table.add_row("unmatched payments (保留)", f"{summary.unmatched:,}, {yen(summary.unmatched_kingaku)}")
+    rate = fed.events / fed.seconds if fed.seconds else 0.0
+    table.add_row("throughput", f"{rate:,.0f} events/s from file to transfer ({fed.seconds:.1f} s)")
+    table.add_row("in all", f"{seconds:.0f} s")
+    console.print(table)
+    _further(engine)
+    return 0 if balance.is_exact and not summary.sink_problems else 1
+
+
+def _further(engine: read_side.Engine) -> None:
+    key, atena = read_side.example(engine)
+    console.print("\nlook further:")
+    for command, what in FURTHER:
+        console.print(f"  {command.format(key=key, atena=atena):<44} {what}", soft_wrap=True)
