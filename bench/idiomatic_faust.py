@@ -146,8 +146,8 @@ def build(bootstrap: str, partitions: int, datadir: str) -> faust.App:
         web_enabled=False,
         autodiscover=False,
     )
-    events = app.topic(EVENT, key_type=str, value_type=dict, key_serializer="raw", value_serializer="json")
-    facts = app.topic(FACT, key_type=str, value_type=dict, key_serializer="raw", value_serializer="json")
+    events = app.topic(EVENT, key_type=str, key_serializer="raw", value_serializer="json")
+    facts = app.topic(FACT, key_type=str, key_serializer="raw", value_serializer="json")
     accounts = app.Table("account", default=dict, partitions=partitions)
 
     @app.agent(events, name="book")

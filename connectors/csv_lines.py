@@ -40,9 +40,7 @@ _OPEN = re.compile(rb"(?:" + _CELL + rb',)*+"(?:[^"]++|"")*+')  # ends inside a 
 _REMARK = re.compile(r"\(.*?\)")
 _INTEGER = re.compile(r"-?[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KOUZA = re.compile(
-    r"[0-9]{1,14}"
-)  # 口座番号 7 digits; 記号番号 of ゆうちょ up to 13, with its hyphen left out
+_KOUZA = re.compile(r"[0-9]{1,14}")  # 口座番号 has 7 digits, 記号番号 of ゆうちょ without hyphen up to 13
 
 
 class BadCell(Exception):

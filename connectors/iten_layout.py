@@ -86,10 +86,15 @@ def _parsed(name: str) -> dict[str, Any]:
     return cast(dict[str, Any], parse_schema(without_instants(schemas.load_avsc(name))))
 
 
+def _kind(field: Mapping[str, Any]) -> str:
+    """What a field holds, whether or not it may be null."""
+    kind = field["type"][1] if isinstance(field["type"], list) else field["type"]
+    return kind if isinstance(kind, str) else str(kind.get("logicalType", kind["type"]))
+
+
 def _value(field: Mapping[str, Any], value: Any) -> Any:
     """Instants of the record become those of the clock on the office's wall, lists one text."""
-    kind = field["type"]
-    if isinstance(kind, dict) and kind.get("logicalType") == "timestamp-millis":
+    if value is not None and _kind(field) == "timestamp-millis":
         return (EPOCH + timedelta(milliseconds=value)).astimezone(JST).isoformat(timespec="milliseconds")
     return ";".join(value) if isinstance(value, list) else value
 
@@ -119,11 +124,11 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 def as_list(form: Layout, rows: Sequence[Mapping[str, Any]], stem: str) -> bytes:
     """印字用の一覧: 40 lines a page, widths by what a full-width character takes, totals of the yen."""
     items = form.items
-    yen = [field["name"] for field in items if field["type"] == "long"]
+    yen = [field["name"] for field in items if _kind(field) == "long"]
     body = [
         [f"{n}", *[_shown(field, row[field["name"]]) for field in items]] for n, row in enumerate(rows, 1)
     ]
-    sums = [f"{sum(row[f['name']] for row in rows):,}" if f["name"] in yen else "" for f in items]
+    sums = [f"{sum(row[f['name']] or 0 for row in rows):,}" if f["name"] in yen else "" for f in items]
     head, foot = ["番号", *[field["ja"] for field in items]], ["計", *sums]
     widths = [max(map(_width, column)) for column in zip(head, foot, *body, strict=True)]
     is_number = [True, *[field["name"] in yen for field in items]]
@@ -143,7 +148,8 @@ def as_list(form: Layout, rows: Sequence[Mapping[str, Any]], stem: str) -> bytes
 
 
 def _shown(field: Mapping[str, Any], value: Any) -> str:
-    return f"{value:,}" if field["type"] == "long" else " ".join(_text(value).split())
+    is_yen = value is not None and _kind(field) == "long"
+    return f"{value:,}" if is_yen else " ".join(_text(value).split())
 
 
 def _width(text: str) -> int:

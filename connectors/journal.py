@@ -87,7 +87,7 @@ class Journal:
             "transaction.timeout.ms": 60_000,
             "delivery.timeout.ms": 60_000,
             "partitioner": "murmur2_random",  # as every writer of the hub, so that a key has one partition
-            "compression.type": "lz4",
+            "compression.type": self._client.get("compression.type", "lz4"),
             "linger.ms": 20,
             "batch.size": 1 << 20,
         }

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from connectors.base import Setting, Spec, Terminal, Transient
 from connectors.delivery import Counts, Moved, Place, Problem, Span, Status, same_identity, topics_of
@@ -67,7 +67,8 @@ class ItenFile:
     """移転ファイルの引渡し: one contract, one folder `outbox/<contract>`, one thread.
 
     `channels` are those of the contract that this installation serves (all unless given); `topic` is that
-    of `schemas/topics.toml` unless given. Raises Terminal for a contract or channel that does not exist.
+    of `schemas/topics.toml` unless given; `client` are settings of the Kafka client (security). Raises
+    Terminal for a contract or channel that does not exist.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class ItenFile:
         channels: Sequence[str] | None = None,
         batch: int = BATCH,
         topic: str | None = None,
+        client: Mapping[str, Any] | None = None,
     ) -> None:
         if contract not in contracts():
             raise Terminal(
@@ -87,7 +89,9 @@ class ItenFile:
         topics = topics_of(NAME)
         own = topic or next(name for name, bases in topics.items() if f"transfer/{contract}" in bases)
         self.store = Outbox(outbox / contract, contract, own, channels)
-        self.loop = Loop(f"{NAME}/{contract}", bootstrap, [own], self.store, batch=batch, wait_s=WAIT_S)
+        self.loop = Loop(
+            f"{NAME}/{contract}", bootstrap, [own], self.store, batch=batch, wait_s=WAIT_S, client=client
+        )
 
     def run(self, stop: threading.Event) -> None:
         """動かす: until `stop` is set; see `Loop.run` for what it raises."""

@@ -223,7 +223,8 @@ class Store:
 class Projection:
     """照会用の表への引渡し: one thread that keeps the tables of `database_url` up with the topics.
 
-    `topics` ({topic: schemas}) is that of `schemas/topics.toml` unless given.
+    `topics` ({topic: schemas}) is that of `schemas/topics.toml` unless given; `client` are settings of the
+    Kafka client (security).
     """
 
     def __init__(
@@ -233,10 +234,11 @@ class Projection:
         *,
         batch: int = BATCH,
         topics: Mapping[str, Sequence[str]] | None = None,
+        client: Mapping[str, Any] | None = None,
     ) -> None:
         chosen = topics_of(NAME) if topics is None else topics
         self.store = Store(database_url, chosen)
-        self.loop = Loop(NAME, bootstrap, tuple(chosen), self.store, batch=batch)
+        self.loop = Loop(NAME, bootstrap, tuple(chosen), self.store, batch=batch, client=client)
 
     def run(self, stop: threading.Event) -> None:
         """動かす: until `stop` is set; see `Loop.run` for what it raises."""

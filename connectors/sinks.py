@@ -15,7 +15,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -68,7 +68,11 @@ _GONE = frozenset(
 
 
 class Loop:
-    """引渡しの輪: reads topics from the target's position on, in batches, until told to stop. One thread."""
+    """引渡しの輪: reads topics from the target's position on, in batches, until told to stop. One thread.
+
+    `batch` records at most are kept in one step; `wait_s` is how long a step waits for more; `client` are
+    settings of the Kafka client (security).
+    """
 
     def __init__(
         self,
@@ -79,11 +83,13 @@ class Loop:
         *,
         batch: int,
         wait_s: float = 0.2,
+        client: Mapping[str, Any] | None = None,
     ) -> None:
         self.name, self.topics, self.target = name, tuple(topics), target
         self.records = 0
         self.waiting = ""
-        self._bootstrap, self._batch, self._wait_s = bootstrap, batch, wait_s
+        self._batch, self._wait_s = batch, wait_s
+        self._client = {**(client or {}), "bootstrap.servers": bootstrap}
         self._consumer: Consumer | None = None
         self._admin: AdminClient | None = None
         self._places: dict[Place, int] = {}
@@ -127,10 +133,8 @@ class Loop:
     def lag(self) -> dict[str, int]:
         """遅れ: per topic, offsets between the stored position and the end. May be asked from any thread."""
         _, places = self._look()
-        starts, ends = (
-            self._offsets(places, OffsetSpec.earliest()),
-            self._offsets(places, OffsetSpec.latest()),
-        )
+        starts = self._offsets(places, OffsetSpec.earliest())
+        ends = self._offsets(places, OffsetSpec.latest())
         stored = {**starts, **self.target.positions()}
         behind = {place: max(ends[place] - stored[place], 0) for place in places}
         return {topic: sum(n for place, n in behind.items() if place[0] == topic) for topic in self.topics}
@@ -184,7 +188,7 @@ class Loop:
         for place in places:
             _readable(place, stored[place], starts[place], ends[place])
         if self._consumer is None:
-            self._consumer = Consumer(_settings(self._bootstrap, self.name), logger=_librdkafka)
+            self._consumer = Consumer(self._client | _settings(self.name), logger=_librdkafka)
         self._places = {place: stored[place] for place in places}
         self._consumer.assign([TopicPartition(*place, offset) for place, offset in self._places.items()])
 
@@ -232,7 +236,7 @@ class Loop:
         """Which cluster and topics these are, and all their partitions."""
         with _asking(self.name):
             if self._admin is None:
-                self._admin = AdminClient({"bootstrap.servers": self._bootstrap}, logger=_librdkafka)
+                self._admin = AdminClient(self._client, logger=_librdkafka)
             cluster = self._admin.describe_cluster(request_timeout=ASK_S).result()
             asked = self._admin.describe_topics(TopicCollection(list(self.topics)), request_timeout=ASK_S)
             found = {topic: answer.result() for topic, answer in asked.items()}
@@ -252,9 +256,8 @@ class Loop:
             return {(part.topic, part.partition): answer.result().offset for part, answer in asked.items()}
 
 
-def _settings(bootstrap: str, name: str) -> dict[str, Any]:
+def _settings(name: str) -> dict[str, Any]:
     return {
-        "bootstrap.servers": bootstrap,
         "group.id": f"shuunou.{name}",  # the client insists on one; nothing is committed to it
         "isolation.level": "read_committed",
         "enable.auto.commit": False,
@@ -288,16 +291,20 @@ def _known(error: Any, message: Any) -> None:
 
 
 @contextlib.contextmanager
-def _asking(name: str) -> Any:
-    """What the broker answers: a missing topic is Terminal, silence is Transient, the rest propagates."""
+def _asking(name: str) -> Iterator[None]:
+    """What the broker answers: silence, or a topic not made yet, is Transient; the rest propagates."""
     try:
         yield
     except KafkaException as failed:
         error = failed.args[0]
-        if error.code() in _GONE:
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise Transient(
+                f"{name}: expected its topics on the broker, found that one is missing; "
+                "make them with `shuunou topics create`"
+            ) from None
+        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             raise Terminal(
-                f"{name}: expected its topics on the broker, found {error.name()} ({error.str()}); "
-                "make them with `shuunou topics create`, or grant the right to read them"
+                f"{name}: expected the right to read its topics, found {error.str()}; grant it"
             ) from None
         if error.retriable() or error.code() in _MENDED:
             raise Transient(f"{name}: the broker does not answer ({error.name()})") from None

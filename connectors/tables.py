@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 import schemas
+from connectors.base import Terminal
 from schemas.codec import base_name, version_of
 
 METADATA = MetaData(
@@ -173,22 +174,31 @@ def as_json(value: Any) -> str:
 
 
 def engine_for(url: str, *, writes: bool = False) -> Engine:
-    """データベースを開く: SQLite or PostgreSQL by URL. Never shows the values of a statement.
+    """データベースを開く: SQLite or PostgreSQL by URL; Terminal for another kind, or for nothing there to read.
 
     SQLite is set to WAL (readers and the one writer do not hinder each other); `writes` takes its write
     lock at the beginning of a transaction, so that a lock is waited for there and not found out at the end.
+    No message shows the values of a statement.
     """
-    is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    settings = {} if is_sqlite else {"paramstyle": "format"}
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=not is_sqlite, **settings)
-    if is_sqlite:
-        _set_up_sqlite(engine, "BEGIN IMMEDIATE" if writes else "BEGIN")
-    return engine
+    kind = make_url(url).get_backend_name()
+    if kind == "sqlite":
+        engine = create_engine(url, hide_parameters=True)
+        _set_up_sqlite(engine, writes)
+        return engine
+    if kind == "postgresql":
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, paramstyle="format")
+    raise Terminal(f"database: expected sqlite or postgresql, found {kind}; set DATABASE_URL to one of them")
 
 
-def _set_up_sqlite(engine: Engine, begin: str) -> None:
-    if engine.url.database and engine.url.database != ":memory:":
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+def _set_up_sqlite(engine: Engine, writes: bool) -> None:
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    file = Path(engine.url.database or ":memory:")
+    if writes:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    elif not file.exists():
+        raise Terminal(
+            f"database: expected the file {file}, found none; `shuunou database migrate` makes it"
+        )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:

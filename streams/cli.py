@@ -8,11 +8,10 @@ import threading
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from streams import cli_hub, cli_look
 from streams.cli_schema import app as schema_app
-from streams.cli_shared import console, fail, hub_bootstrap, print_json, readable_errors
+from streams.cli_shared import console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.settings import Settings, settings
 from streams.worker import STAGES, configure_logging, run_worker
 
@@ -63,7 +62,7 @@ def show_settings(
     if as_json:
         print_json([dict(zip(("variable", "value", "purpose"), row, strict=True)) for row in rows])
         return
-    table = Table("variable", "value", "purpose")
+    table = listing(None, "variable", "value", "purpose")
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from streams import commands, daemons, topics
-from streams.cli_shared import console, fail, hub_bootstrap, print_json, readable_errors
+from streams.cli_shared import console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.local.kafka import running, start_broker, stop_broker
 from streams.settings import settings
 
@@ -78,7 +77,7 @@ def topics_list(as_json: AsJson = False) -> None:
         print_json([{**c.topic._asdict(), "exists": c.exists, "partitions": c.partitions, "records": c.records}
                     for c in counted])  # fmt: skip
         return
-    table = Table("topic", "", "key", "writer", "readers", "partitions", "records")
+    table = listing(None, "topic", "", "key", "writer", "readers", "partitions", "records")
     for c in counted:
         shown = str(c.partitions) if c.exists else "missing"
         t = c.topic

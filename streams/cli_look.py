@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from functools import cache
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from sqlalchemy import Engine, create_engine
 
 import schemas
 from connectors import read_side
 from streams import commands
-from streams.cli_shared import WRONG_USE, console, fail, hub_bootstrap, print_json, readable_errors
+from streams.cli_shared import WRONG_USE, console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.settings import settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -39,17 +40,33 @@ def yen(amount: int) -> str:
 
 
 def _ja(items: dict[str, Any]) -> dict[str, Any]:
-    """Official items under their Japanese names; our own keep their identifiers."""
-    known = {row["name"]: row["item"] for row in schemas.load_tsv("betten1")}
-    return {known.get(name, name): value for name, value in items.items() if value not in (None, "")}
+    """Items under their Japanese names; columns that only serve the database have none and are left out."""
+    known = _labels()
+    return {known[name]: value for name, value in items.items() if name in known and value not in (None, "")}
+
+
+@cache
+def _labels() -> dict[str, str]:
+    """The Japanese name of every field of our values, without what its schema adds in brackets or after a colon."""
+    folders = ("state/", "event/", "matching/", "deadletter/")
+    found = [schemas.load_avsc(name) for name in schemas.avsc_names() if name.startswith(folders)]
+    own = {"minou_gaku": "未納額", "kagonou_gaku": "過誤納額"}
+    return own | {
+        field["name"]: re.split(r"[(:]", field["ja"])[0] for avsc in found for field in avsc["fields"]
+    }
 
 
 def _pairs(title: str, items: dict[str, Any]) -> None:
-    table = Table("項目", "値", title=title, title_justify="left")
+    table = listing(title, "項目", "値")
     for name, value in items.items():
-        shown = yen(value) if isinstance(value, int) and name.endswith("額") else str(value)
-        table.add_row(name, shown)
+        table.add_row(name, _shown(name, value))
     console.print(table)
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "はい" if value else "いいえ"
+    return yen(value) if isinstance(value, int) and name.endswith(("額", "金額")) else str(value)
 
 
 @show_app.command("account")
@@ -68,17 +85,24 @@ def show_account(
                     "facts": [f._asdict() for f in found.facts]})  # fmt: skip
         return
     _pairs(f"収納台帳 {shuunou_key} ({found.zeimoku})", _ja(dict(found.items)))
-    receipts = Table(
-        "領収日", "収納日", "段階", "区分", "金額", "領収の識別子", title="領収", title_justify="left"
+    receipts = listing(
+        "領収",
+        "領収日",
+        "収納日",
+        "段階",
+        "区分",
+        "金額",
+        "領収の識別子",
     )
     stages = {"sokuhou": "速報(仮消)", "kakuhou": "確報(本消)", "torikeshi": "取消"}
     for r in found.receipts:
         day, paid = str(r.ryoushuu_nengappi), str(r.shuunou_nengappi)
         receipts.add_row(day, paid, stages[r.dankai], r.shuunou_kubun, yen(r.kingaku), r.receipt_no)
     console.print(receipts)
-    history = Table("業務日付", "起きたこと", "金額", "入手元", title="経過", title_justify="left")
+    history = listing("経過", "業務日付", "起きたこと", "金額", "入手元")
+    kinds = {row["code"]: row["ja"] for row in schemas.load_csv("code/fact_kind")}
     for f in found.facts:
-        history.add_row(str(f.occurred_on), f.kind, yen(f.kingaku), f.source)
+        history.add_row(str(f.occurred_on), kinds.get(f.kind, f.kind), yen(f.kingaku), f.source)
     console.print(history)
 
 
@@ -98,7 +122,7 @@ def show_person(
     _pairs(f"宛名 {atena_bangou}", _ja(dict(found.atena or {})))
     if found.case is not None:
         state = {"open": "滞納中", "closed": "解消"}[found.case.joutai]
-        _pairs("滞納", {**_ja(found.case._asdict()), "joutai": state})
+        _pairs("滞納", _ja({**found.case._asdict(), "joutai": state}))
     _accounts(found.accounts)
     for held in found.held:
         console.print(f"保留中の納付 {held.shuunou_key} {yen(held.shuunou_kingaku)} ({held.event_id})")
@@ -106,7 +130,7 @@ def show_person(
 
 def _accounts(accounts: Any) -> None:
     columns = ("収納キー", "納期限", "調定額", "収納額", "未納額", "過誤納額", "滞納")
-    table = Table(*columns, title="期別", title_justify="left")
+    table = listing("期別", *columns)
     for row in accounts:
         amounts = (row["kibetsu_choutei_gaku"], row["shuunou_gaku"], row["minou_gaku"], row["kagonou_gaku"])
         shown = [yen(amount) for amount in amounts]
@@ -123,8 +147,14 @@ def show_summary(as_json: AsJson = False) -> None:
         print_json({**found._asdict(), "totals": [t._asdict() for t in found.totals],
                     "transfers": dict(found.transfers), "letters": dict(found.letters)})  # fmt: skip
         return
-    table = Table(
-        "税目", "期別数", "調定額", "収納額", "未納額", "過誤納額", title="収納の状況", title_justify="left"
+    table = listing(
+        "収納の状況",
+        "税目",
+        "期別数",
+        "調定額",
+        "収納額",
+        "未納額",
+        "過誤納額",
     )
     for t in found.totals:
         amounts = (t.choutei_gaku, t.shuunou_gaku, t.minou_gaku, t.kagonou_gaku)
@@ -148,7 +178,8 @@ def deadletter_list(
     if as_json:
         print_json([letter._asdict() for letter in found])
         return
-    table = Table(
+    table = listing(
+        "受入拒否",
         "識別子",
         "理由",
         "何が",
@@ -156,8 +187,6 @@ def deadletter_list(
         "実際",
         "どうするか",
         "出所",
-        title="受入拒否",
-        title_justify="left",
     )
     for letter in found:
         table.add_row(letter.letter_id[:8], letter.reason, letter.what, letter.expected, letter.found, letter.todo,
@@ -182,7 +211,7 @@ def deadletter_show(
     if as_json:
         print_json(matches[0]._asdict())
         return
-    _pairs("受入拒否", {name: value for name, value in matches[0]._asdict().items() if value is not None})
+    _pairs("受入拒否", _ja(matches[0]._asdict()))
 
 
 @unmatched_app.command("list")
@@ -193,14 +222,13 @@ def unmatched_list(as_json: AsJson = False) -> None:
     if as_json:
         print_json([held._asdict() for held in found])
         return
-    table = Table(
+    table = listing(
+        "保留中の納付",
         "イベント",
         "書かれていた収納キー",
         "金額",
         "領収日",
         "入手元",
-        title="保留中の納付",
-        title_justify="left",
     )
     for held in found:
         day = str(held.ryoushuu_nengappi or "")

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
+from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.base import Terminal, Transient
@@ -48,6 +49,14 @@ def readable_errors() -> Iterator[None]:
         fail(
             f"database: {type(error).__name__}; see `shuunou settings` for its URL, and whether it was migrated"
         )
+
+
+def listing(title: str | None, *columns: str) -> Table:
+    """表: cells are folded, never cut: what staff copy from it must be whole."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 def print_json(value: Any) -> None:

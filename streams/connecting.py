@@ -55,7 +55,7 @@ def new_intake(conf: Settings, bootstrap: str) -> Intake:
         held=conf.home / "held",
         jichitai_code=conf.jichitai_code,
         transactional_id=f"{conf.application}-intake",
-        client=conf.security,
+        client={**conf.security, "compression.type": conf.compression},
     )
 
 

@@ -66,7 +66,7 @@ class Run:
             self._start()
             manifest = self._city()
             fed = self._feed(manifest)
-            days = self._advance(manifest["nendo"])
+            days = self._advance(manifest["nendo"]) if fed.files else []  # run again: nothing new has come
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
             return report(self.conf, self.bootstrap, fed, days, time.monotonic() - begun)

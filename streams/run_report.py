@@ -44,7 +44,7 @@ def report(conf: Settings, bootstrap: str, fed: Fed, days: Iterable[date], secon
     for code, count in refused.items():
         table.add_row("", f"{code} {REASONS[code].ja}: {count:,}")
     table.add_row("persons, accounts (期別)", f"{summary.persons:,}, {summary.accounts:,}")
-    table.add_row("基準日", " → ".join(str(day) for day in days))
+    table.add_row("基準日", " → ".join(str(day) for day in days) or "as the last run left it")
     arrears = f"{summary.persons_in_tainou:,} owing {yen(summary.tainou_kingaku)}"
     table.add_row("persons in arrears (滞納)", arrears)
     total = balance.total

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     waiting_batches: int = Field(4, ge=1, description="how many batches may wait for an agent")
     linger_ms: float = Field(2.0, ge=0, description="how long a producer waits to fill a request")
     cache_rows: int = Field(50_000, ge=0, description="rows that a partition keeps decoded in memory")
+    compression: str = Field("lz4", description="of messages and stores: lz4, zstd, snappy, gzip or none")
     paused_contracts: tuple[str, ...] = Field(
         (), description="移転 contracts that are paused (ids, JSON list)"
     )
@@ -67,7 +68,13 @@ class Settings(BaseSettings):
         """機関の設定。"""
         client: dict[str, Any] = dict(self.security)
         return EngineSettings(
-            self.application, bootstrap, self.home / "state", client, self.linger_ms, self.cache_rows
+            self.application,
+            bootstrap,
+            self.home / "state",
+            client,
+            self.linger_ms,
+            self.cache_rows,
+            self.compression,
         )
 
     def worker(self, bootstrap: str, stage: str) -> WorkerSettings:

@@ -63,7 +63,7 @@ class Group(NamedTuple):
 
 
 class Report(NamedTuple):
-    """監査報告: every measure, the totals of C3, and what it took."""
+    """監査報告: every measure, the totals of C3, and what it took: seconds waited, read (with parsing), and in all."""
 
     measures: tuple[Measure, ...]
     groups: tuple[Group, ...]
@@ -71,6 +71,7 @@ class Report(NamedTuple):
     messages: int
     events: int
     waited_s: float
+    read_s: float
     seconds: float
 
     @property

@@ -41,7 +41,7 @@ _HANDOVER = timedelta(days=5)
 _INVALID_DAY = "0231"
 
 
-class Payment(NamedTuple):
+class Noufu(NamedTuple):
     """納付: one visit to a store."""
 
     shuunou_key: str
@@ -144,12 +144,12 @@ def debit(
     return Line(route, fields, ShuunouChange(kind, key, ("kfr", *natural), gaku, bill.noukigen, result))
 
 
-def store_payment(rng: Random, bill: Bill, gaku: int, paid_on: date, saihakkou_kubun: str) -> Payment:
+def store_noufu(rng: Random, bill: Bill, gaku: int, paid_on: date, saihakkou_kubun: str) -> Noufu:
     """店舗での納付: at some store and time of the day; a reissued slip is good until the month ends."""
     hour, minute = divmod(_FIRST_MINUTE + rng.randrange(_MINUTES), 60)
     kigen = bill.noukigen if saihakkou_kubun == "0" else month_end(paid_on)
     shop = rng.randrange(_SHOPS)
-    return Payment(
+    return Noufu(
         bill.shuunou_key,
         gaku,
         paid_on,
@@ -161,26 +161,26 @@ def store_payment(rng: Random, bill: Bill, gaku: int, paid_on: date, saihakkou_k
     )
 
 
-def barcode(payment: Payment) -> str:
+def barcode(noufu: Noufu) -> str:
     """納付書のバーコード: 44 digits with their check digit."""
     free = schemas.load_toml("layout/shuunou_key")["convenience"]
     fields = {
         "kigyou_code": KIGYOU_CODE,
-        "jiyuu_shiyouran": free["prefix"] + payment.shuunou_key,
-        "saihakkou_kubun": payment.saihakkou_kubun,
-        "shiharai_kigen": ymd(payment.shiharai_kigen)[2:],
+        "jiyuu_shiyouran": free["prefix"] + noufu.shuunou_key,
+        "saihakkou_kubun": noufu.saihakkou_kubun,
+        "shiharai_kigen": ymd(noufu.shiharai_kigen)[2:],
         "inshi_flag": "0",
-        "kingaku": str(payment.gaku),
+        "kingaku": str(noufu.gaku),
         "check_digit": "0",
     }
     digits = load_layout("gs1_128").write("barcode", fields).decode("ascii")[:-1]
     return f"{digits}{gs1_check_digit(digits)}"
 
 
-def store(payment: Payment, stage: str, delivered_on: date, refused: str | None = None) -> Line:
-    """コンビニ収納の行: one stage of one payment. `refused` R-205 spoils the check digit, R-208 the day."""
-    code, paid_on = barcode(payment), ymd(payment.paid_on)
-    natural = ("cvs", code, paid_on, payment.jikoku, payment.tenpo_code)
+def store(noufu: Noufu, stage: str, delivered_on: date, refused: str | None = None) -> Line:
+    """コンビニ収納の行: one stage of one noufu. `refused` R-205 spoils the check digit, R-208 the day."""
+    code, paid_on = barcode(noufu), ymd(noufu.paid_on)
+    natural = ("cvs", code, paid_on, noufu.jikoku, noufu.tenpo_code)
     if refused == "R-205":
         code = f"{code[:-1]}{(int(code[-1]) + 1) % 10}"
     elif refused == "R-208":
@@ -190,18 +190,18 @@ def store(payment: Payment, stage: str, delivered_on: date, refused: str | None 
     fields = {
         "data_shubetsu": next(number for number, name in stages.items() if name == stage),
         "tenpo_shuunoubi": paid_on,
-        "shuunou_jikoku": payment.jikoku,
+        "shuunou_jikoku": noufu.jikoku,
         "barcode_shubetsu": "1",
         "barcode": code,
-        "tenpo_code": payment.tenpo_code,
+        "tenpo_code": noufu.tenpo_code,
         "kyakusou": "01",
         "data_shutokubi": ymd(delivered_on),
         "furikomi_yoteibi": handed_on,
         "keiri_shoribi": handed_on,
-        "cvs_code": payment.cvs_code,
+        "cvs_code": noufu.cvs_code,
     }
     route = Route(delivered_on, STORE, stage, delivered_on)
     if refused:
         return Line(route, fields, None, refused)
-    change = ShuunouChange(stage, payment.shuunou_key, natural, payment.gaku, payment.paid_on, "")
+    change = ShuunouChange(stage, noufu.shuunou_key, natural, noufu.gaku, noufu.paid_on, "")
     return Line(route, fields, change)

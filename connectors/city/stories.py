@@ -14,7 +14,7 @@ from random import Random
 from connectors.city import lines
 from connectors.city.bills import unknown_key
 from connectors.city.deck import Deck
-from connectors.city.lines import CANCELLED, CORRECTED, Payment
+from connectors.city.lines import CANCELLED, CORRECTED, Noufu
 from connectors.city.model import KAKUHOU, SOKUHOU, TORIKESHI, Bill, Line, Person
 from connectors.city.schedule import CORRECTION_DAY, monthly_day_after, store_day_after
 
@@ -92,24 +92,24 @@ class _Teller:
     def not_debited(self) -> Line:
         return lines.debit(self.person, self.bill, self._results.draw())
 
-    def at_store(self, gaku: int | None = None, *, days_late: int = 0, reissued: str = "0") -> Payment:
+    def at_store(self, gaku: int | None = None, *, days_late: int = 0, reissued: str = "0") -> Noufu:
         """A visit to a store, in time, or that many days after the 納期限."""
         bill = self.bill
         first = max(bill.choutei_on + timedelta(days=10), bill.noukigen - timedelta(days=25))
         paid_on = first + timedelta(days=self._rng.randrange((bill.noukigen - first).days + 1))
         if days_late:
             paid_on = bill.noukigen + timedelta(days=days_late)
-        return lines.store_payment(self._rng, bill, bill.gaku if gaku is None else gaku, paid_on, reissued)
+        return lines.store_noufu(self._rng, bill, bill.gaku if gaku is None else gaku, paid_on, reissued)
 
-    def late(self) -> Payment:
+    def late(self) -> Noufu:
         return self.at_store(days_late=self._rng.randrange(5, 60), reissued="1")
 
-    def reported(self, payment: Payment, *stages: str) -> list[Line]:
+    def reported(self, noufu: Noufu, *stages: str) -> list[Line]:
         """速報 on the next day of delivery, each following stage on the one after."""
-        told, on = [], payment.paid_on
+        told, on = [], noufu.paid_on
         for stage in stages or (SOKUHOU, KAKUHOU):
             on = store_day_after(on)
-            told.append(lines.store(payment, stage, on))
+            told.append(lines.store(noufu, stage, on))
         return told
 
 
@@ -205,14 +205,14 @@ def _kana_undecodable(t: _Teller) -> list[Line]:
 
 
 def _barcode_wrong(t: _Teller) -> list[Line]:
-    payment = t.at_store()
-    wrong = lines.store(payment, SOKUHOU, store_day_after(payment.paid_on), refused="R-205")
+    noufu = t.at_store()
+    wrong = lines.store(noufu, SOKUHOU, store_day_after(noufu.paid_on), refused="R-205")
     return [*_in_time(t), wrong]
 
 
 def _shuunoubi_invalid(t: _Teller) -> list[Line]:
-    payment = t.at_store()
-    wrong = lines.store(payment, SOKUHOU, store_day_after(payment.paid_on), refused="R-208")
+    noufu = t.at_store()
+    wrong = lines.store(noufu, SOKUHOU, store_day_after(noufu.paid_on), refused="R-208")
     return [*_in_time(t), wrong]
 
 

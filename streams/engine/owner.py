@@ -42,6 +42,7 @@ class EngineSettings(NamedTuple):
     client: dict[str, Any] = {}  # noqa: RUF012 -- librdkafka settings of security; never changed
     linger_ms: float = 2.0
     cache_rows: int = CACHE_ROWS
+    compression: str = "lz4"
 
 
 class Work(NamedTuple):
@@ -59,7 +60,8 @@ class Owner:
 
     def __init__(self, settings: EngineSettings, stage: str, changelog: str, partition: int) -> None:
         self.settings, self.stage, self.changelog, self.partition = settings, stage, changelog, partition
-        self.store = Store(settings.state_dir / stage / str(partition))
+        is_compressed = settings.compression != "none"
+        self.store = Store(settings.state_dir / stage / str(partition), is_compressed=is_compressed)
         self.cache: dict[bytes, Any] = {}
         self.positions: dict[str, int] = {}
         self.restored_rows = 0
@@ -94,7 +96,7 @@ class Owner:
             "partitioner": "murmur2_random",
             "linger.ms": self.settings.linger_ms,
             "batch.size": 1 << 20,
-            "compression.type": "lz4",
+            "compression.type": self.settings.compression,
             "queue.buffering.max.messages": 2_000_000,
             "queue.buffering.max.kbytes": 1 << 20,
             "delivery.timeout.ms": TRANSACTION_TIMEOUT_S * 1000,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rocksdict import Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import DBCompressionType, Options, Rdict, WriteBatch, WriteOptions
 
 from streams.engine import failpoints
 
@@ -47,8 +47,9 @@ def unpack_offset(value: bytes) -> int:
     return offset
 
 
-def _options() -> Options:
+def _options(is_compressed: bool) -> Options:
     options = Options(raw_mode=True)
+    options.set_compression_type(DBCompressionType.lz4() if is_compressed else DBCompressionType.none())
     options.create_if_missing(True)
     options.set_write_buffer_size(32 << 20)
     options.set_max_write_buffer_number(3)
@@ -60,8 +61,8 @@ def _options() -> Options:
 class Store:
     """置き場: one RocksDB database. Not for use by two threads at once; its owner sees to that."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, is_compressed: bool = True) -> None:
+        self.path, self._is_compressed = path, is_compressed
         self._db: Rdict | None = None
         self._unlogged = WriteOptions()
         self._unlogged.disable_wal = True  # type: ignore[method-assign, assignment]  # its stub calls it a method
@@ -76,14 +77,14 @@ class Store:
         """開く: a damaged copy is made again from nothing; one in use by another process is an error (OSError)."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._db = Rdict(str(self.path), options=_options())
+            self._db = Rdict(str(self.path), options=_options(self._is_compressed))
         except Exception as error:  # noqa: BLE001 -- rocksdict raises bare Exception for every failure
             if "lock" in str(error).lower():
                 raise OSError(
                     f"store {self.path.name}: in use by another process of this directory"
                 ) from None
             self.wipe()
-            self._db = Rdict(str(self.path), options=_options())
+            self._db = Rdict(str(self.path), options=_options(self._is_compressed))
 
     def wipe(self) -> None:
         """捨てる: close and delete everything; the changelog has it."""

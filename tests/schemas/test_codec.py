@@ -240,6 +240,16 @@ def test_lengths_and_counts_beyond_the_data_are_refused_at_once() -> None:
             CODEC.decode(good[:-1] + forged)
 
 
+def test_a_negative_length_does_not_read_the_same_bytes_again() -> None:
+    """Were -1 a length, its own byte would be read once more, as the number that follows."""
+    value = _example("event/kiroku_held.v1")._replace(record_key="", rireki_bangou=-1, held={})
+    good = CODEC.encode(value)
+    assert good.endswith(b"\x00\x01\x00")
+    with pytest.raises(DecodeError) as caught:
+        CODEC.decode(good[:-3] + b"\x01\x00")
+    assert caught.value.kind == "bad-body"
+
+
 def test_blocks_with_their_size_are_read_as_the_specification_allows() -> None:
     """Other writers may split a map into blocks and give the size of each."""
     value = _example("event/kiroku_held.v1")._replace(held={})
