@@ -20,5 +20,7 @@ CATALOGUE: dict[str, Entry] = {
     "source_convenience": Entry("connectors.source_convenience", "ConvenienceReader"),
     "source_kiroku_csv": Entry("connectors.source_kiroku_csv", "KirokuReader"),
     # sinks
+    "sink_projection": Entry("connectors.sink_projection", "Projection"),
+    "sink_iten_file": Entry("connectors.sink_iten_file", "ItenFile"),
 }
 """目録: names, not imports, so that listing the connectors opens none of them."""

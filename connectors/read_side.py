@@ -61,7 +61,7 @@ class AccountView(NamedTuple):
     facts: tuple[FactRow, ...]
 
 
-class HeldPayment(NamedTuple):
+class HeldNoufu(NamedTuple):
     """保留中の納付: a payment whose bill is unknown."""
 
     event_id: str
@@ -79,7 +79,7 @@ class PersonView(NamedTuple):
     atena: Mapping[str, Any] | None
     accounts: tuple[Mapping[str, Any], ...]
     case: DelinquencyCase | None
-    held: tuple[HeldPayment, ...]
+    held: tuple[HeldNoufu, ...]
 
 
 class ZeimokuTotal(NamedTuple):
@@ -213,7 +213,7 @@ def person(engine: Engine, atena_bangou: str) -> PersonView | None:
         )
 
 
-def held_payments(engine: Engine, limit: int = 1_000) -> tuple[HeldPayment, ...]:
+def held_noufu(engine: Engine, limit: int = 1_000) -> tuple[HeldNoufu, ...]:
     """保留中の納付: the oldest first."""
     with engine.connect() as connection:
         return _held(connection, sa.true(), limit)
@@ -226,9 +226,7 @@ def summary(engine: Engine) -> Summary:
         in_tainou, tainou = connection.execute(
             sa.select(_count(), _sum(DELINQUENCY_CASE.c.tainou_kingaku)).where(is_open)
         ).one()
-        unmatched, yen = connection.execute(
-            sa.select(_count(), _sum(UNMATCHED.c.shuunou_kingaku)).where(UNMATCHED.c.status == HELD)
-        ).one()
+        unmatched, yen = connection.execute(_held_receipts()).one()
         totals = _totals(connection)
         return Summary(
             accounts=sum(total.accounts for total in totals),
@@ -243,6 +241,15 @@ def summary(engine: Engine) -> Summary:
             facts=_number(connection, FACT),
             sink_problems=_number(connection, SINK_PROBLEM),
         )
+
+
+def _held_receipts() -> sa.Select[Any]:
+    """How many receipts are held, and their yen: the 速報 and the 確報 of one receipt are one payment."""
+    own = UNMATCHED.c
+    amount = sa.func.max(own.shuunou_kingaku).label("yen")
+    each = sa.select(own.shuunou_key, own.receipt_no, amount).where(own.status == HELD)
+    of = each.group_by(own.shuunou_key, own.receipt_no).subquery()
+    return sa.select(_count(), _sum(of.c.yen)).select_from(of)
 
 
 def letters(engine: Engine, reason: str | None = None, limit: int = 100) -> tuple[LetterRow, ...]:
@@ -316,10 +323,10 @@ def _totals(connection: Connection) -> tuple[ZeimokuTotal, ...]:
     )
 
 
-def _held(connection: Connection, where: Any, limit: int = 1_000) -> tuple[HeldPayment, ...]:
-    asked = sa.select(*_fields(UNMATCHED, HeldPayment)).where(UNMATCHED.c.status == HELD, where)
+def _held(connection: Connection, where: Any, limit: int = 1_000) -> tuple[HeldNoufu, ...]:
+    asked = sa.select(*_fields(UNMATCHED, HeldNoufu)).where(UNMATCHED.c.status == HELD, where)
     asked = asked.order_by(UNMATCHED.c.recorded_at, UNMATCHED.c.event_id).limit(limit)
-    return tuple(HeldPayment(*row) for row in connection.execute(asked))
+    return tuple(HeldNoufu(*row) for row in connection.execute(asked))
 
 
 def _counts(connection: Connection, column: Column[Any]) -> tuple[Count, ...]:

@@ -20,7 +20,9 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-PREFIX = "enc1"
+from schemas import SEALED
+
+PREFIX = SEALED.rstrip(":")
 KEY_BYTES, NONCE_BYTES, ID_CHARS = 32, 12, 8
 
 

@@ -15,6 +15,8 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 ROOT: Traversable = files("schemas")
+SEALED = "enc1:"
+"""How a sealed 個人番号 or 口座番号 begins; nothing else may stand in a field that is tagged confidential."""
 
 
 def _text(path: str) -> str:

@@ -95,9 +95,11 @@ def read_unsigned(data: bytes, at: int) -> tuple[int, int]:
             raise ValueError("a varint of more than ten bytes")
 
 
-def read_number(data: bytes, at: int) -> tuple[int, int]:
-    """整数を読む: the number and the place after it."""
+def read_number(data: bytes, at: int, largest: int = LONG_MAX) -> tuple[int, int]:
+    """整数を読む: the number and the place after it. Raises ValueError beyond the Avro type: it could not be written again."""
     value, at = read_unsigned(data, at)
+    if value > 2 * largest + 1:
+        raise ValueError("a number beyond its type")
     return (value >> 1) ^ -(value & 1), at
 
 
@@ -283,6 +285,7 @@ else:
     "bytes": "{var}, p = read_bytes(d, p)",
 }
 _READS["long"] = _READS["int"]
+_READS["int"] = _READS["int"].replace("read_number(d, p)", f"read_number(d, p, {INT_MAX})")
 
 
 def _read_of(source: _Source, kind: Any, var: str) -> list[str]:

@@ -52,6 +52,7 @@ class MatchingNotice(NamedTuple):
     kind: str
     event_id: str
     shuunou_key: str
+    receipt_no: str
     target_shuunou_key: str | None
     shuunou_kingaku: int
     ryoushuu_nengappi: date | None

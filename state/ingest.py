@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import schemas
+from state.delinquency.apply import tokusoku_rules
 from state.events import (
     AtenaChanged,
     ChouteiCancelled,
@@ -46,6 +47,12 @@ def zeimoku_codes() -> frozenset[str]:
     return frozenset(row["code"] for row in schemas.load_csv("code/zeimoku"))
 
 
+@cache
+def first_noukigen() -> date:
+    """扱える最初の納期限: before it no 督促 rule is stated, so the ledger could not follow it."""
+    return tokusoku_rules()[-1].valid_from
+
+
 def check(event: Any, key: bytes | None, jichitai_code: str) -> Refusal | None:
     """受け入れてよいか: None, or why not. `key` is the message's key; it must be the event's."""
     if event.jichitai_code != jichitai_code:
@@ -65,7 +72,7 @@ def _choutei(event: ChouteiEstablished) -> Refusal | None:
     if bad is not None:
         return bad
     if not 0 <= event.kibetsu_choutei_gaku <= YEN_MAX:
-        return _yen("期別調定額")
+        return _yen("期別調定額", 0)
     if type(event) is ChouteiCancelled and event.kibetsu_choutei_gaku != 0:
         return refusal("R-206", "取消の期別調定額", "0円", "0円でない", "取消は0円で、減額は更正で出し直す")
     if event.zeimoku_code not in zeimoku_codes():
@@ -74,8 +81,10 @@ def _choutei(event: ChouteiEstablished) -> Refusal | None:
         )
     if event.rireki_bangou < 1:
         return refusal("R-204", "履歴番号", "1以上", str(event.rireki_bangou), "送り元に履歴番号を確かめる")
-    if not event.atena_bangou.isdigit():
+    if not _is_digits(event.atena_bangou):
         return refusal("R-204", "宛名番号", "数字", "数字でない", "送り元に宛名番号を確かめる")
+    if event.noukigen < first_noukigen():
+        return refusal("R-208", "納期限", f"{first_noukigen()}以後", "それより前", "送り元に日付を確かめる")
     return _day("納期限", event.noukigen) or _day("調定年月日", event.choutei_nengappi)
 
 
@@ -98,19 +107,28 @@ def _reversed(event: ShuunouReversed) -> Refusal | None:
 
 def _failed(event: KouzaFurikaeFailed) -> Refusal | None:
     if not 0 <= event.furikae_gaku <= YEN_MAX:
-        return _yen("引落金額")
+        return _yen("引落金額", 0)
     return _key(event.shuunou_key) or _day("引落日", event.furikae_nengappi)
 
 
 def _atena(event: AtenaChanged | KirokuHeld) -> Refusal | None:
-    if event.rireki_bangou < 1 or not event.atena_bangou.isdigit():
+    if event.rireki_bangou < 1 or not _is_digits(event.atena_bangou):
         return refusal(
             "R-204", "宛名番号・履歴番号", "数字の宛名番号と1以上の履歴番号", "異なる形", "送り元に確かめる"
         )
     return None
 
 
+def _person(event: AtenaChanged) -> Refusal | None:
+    for number in (event.kojin_bangou, event.kouza_bangou):
+        if number is not None and not number.startswith(schemas.SEALED):
+            return refusal("R-204", "個人番号・口座番号", "暗号文", "暗号文でない", "コネクタの版を確かめる")
+    return _atena(event)
+
+
 def _assigned(event: ShuunouAssigned) -> Refusal | None:
+    if event.target_shuunou_key == event.shuunou_key:
+        return refusal("R-204", "結び付け先", "別の収納キー", "元と同じ収納キー", "結び付け先を確かめる")
     return _key(event.shuunou_key) or _key(event.target_shuunou_key)
 
 
@@ -118,8 +136,12 @@ def _kijunbi(event: KijunbiAdvanced) -> Refusal | None:
     return _day("基準日", event.kijunbi)
 
 
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
 def _key(shuunou_key: str) -> Refusal | None:
-    if len(shuunou_key) == shuunou_key_length() and shuunou_key.isdigit():
+    if len(shuunou_key) == shuunou_key_length() and _is_digits(shuunou_key):
         return None
     expected = f"{shuunou_key_length()}桁の数字"
     return refusal(
@@ -127,8 +149,8 @@ def _key(shuunou_key: str) -> Refusal | None:
     )
 
 
-def _yen(what: str) -> Refusal:
-    return refusal("R-206", what, f"0から{YEN_MAX}円", "範囲を外れる", "送り元に金額を確かめる")
+def _yen(what: str, least: int = 1) -> Refusal:
+    return refusal("R-206", what, f"{least}から{YEN_MAX}円", "範囲を外れる", "送り元に金額を確かめる")
 
 
 def _day(what: str, day: date) -> Refusal | None:
@@ -138,7 +160,7 @@ def _day(what: str, day: date) -> Refusal | None:
 
 
 CHECKS: dict[type[Any], Check] = {
-    AtenaChanged: _atena,
+    AtenaChanged: _person,
     ChouteiEstablished: _choutei,
     ChouteiCorrected: _choutei,
     ChouteiCancelled: _choutei,

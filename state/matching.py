@@ -6,7 +6,9 @@ when the bill comes; what stays is for staff, who may assign it to another 収�
 
 from __future__ import annotations
 
-from state.events import ChouteiEstablished, KouzaFurikaeFailed, Nounyuu, ShuunouAssigned, ShuunouReversed
+from datetime import date
+
+from state.events import ChouteiEstablished, KouzaFurikaeFailed, Nounyuu, ShuunouAssigned, ShuunouReceived
 from state.facts import MatchEntry, MatchingNotice
 from state.reasons import Refusal, refusal
 
@@ -40,12 +42,13 @@ def notice(
     """突合の知らせ: that a payment was held, released or assigned."""
     on = event.furikae_nengappi if isinstance(event, KouzaFurikaeFailed) else event.ryoushuu_nengappi
     return MatchingNotice(
-        f"{event.event_id}/{kind}",
+        f"{event.event_id}/{kind}/{event.shuunou_key}",
         kind,
         event.event_id,
         event.shuunou_key,
+        event.receipt_no,
         target,
-        0 if isinstance(event, ShuunouReversed) else kingaku_of(event),
+        event.shuunou_kingaku if isinstance(event, ShuunouReceived) else 0,
         on,
         event.source,
         event.source_seq,
@@ -69,3 +72,22 @@ def assign(held: Nounyuu | None, event: ShuunouAssigned) -> Nounyuu | Refusal:
         shuunou_key=event.target_shuunou_key, basis=f"職員の指定({event.tantousha_code}): {event.event_id}"
     )
     return moved
+
+
+def repeated(held: Nounyuu, event: Nounyuu) -> Refusal | None:
+    """保留の繰り返し: None when it says the same as what is held; R-403 when it does not."""
+    same = type(held) is type(event) and _content(held) == _content(event)
+    if same:
+        return None
+    return refusal(
+        "R-403",
+        "保留中の納付",
+        "同じ領収なら同じ金額・領収日",
+        "異なる金額または領収日",
+        "収納代行・金融機関に確かめる",
+    )
+
+
+def _content(event: Nounyuu) -> tuple[int, date]:
+    on = event.furikae_nengappi if isinstance(event, KouzaFurikaeFailed) else event.ryoushuu_nengappi
+    return kingaku_of(event), on

@@ -125,13 +125,19 @@ def city_make(
 
 
 @kijunbi_app.command("advance")
-def kijunbi_advance(day: Annotated[str, typer.Argument(help="The day that has come, YYYY-MM-DD.")]) -> None:
+def kijunbi_advance(
+    day: Annotated[str, typer.Argument(help="The day that has come, YYYY-MM-DD.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what would be done.")] = False,
+) -> None:
     """進める: announce that a business day has come; cases open and 督促 become due. A day cannot be taken back."""
     conf = settings()
     try:
         on = date.fromisoformat(day)
     except ValueError:
         fail(f"day {day!r}: expected YYYY-MM-DD", code=2)
+    if not yes:
+        console.print(f"基準日 {on} would be announced to {conf.partitions} partitions, for good; repeat with --yes")
+        return
     with readable_errors():
         messages = commands.kijunbi_messages(on, conf.partitions, conf.jichitai_code)
         commands.send(hub_bootstrap(conf), dict(conf.security), f"{conf.application}-kijunbi", messages)

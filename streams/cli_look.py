@@ -8,10 +8,11 @@ from functools import cache
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 import schemas
 from connectors import read_side
+from connectors.tables import engine_for
 from streams import commands
 from streams.cli_shared import WRONG_USE, console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.settings import settings
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def engine() -> Engine:
     """投影のデータベース。"""
-    return create_engine(settings().database)
+    return engine_for(settings().database)
 
 
 def yen(amount: int) -> str:
@@ -218,7 +219,7 @@ def deadletter_show(
 def unmatched_list(as_json: AsJson = False) -> None:
     """一覧: payments that wait for their bill or for staff, the oldest first."""
     with readable_errors():
-        found = read_side.held_payments(engine())
+        found = read_side.held_noufu(engine())
     if as_json:
         print_json([held._asdict() for held in found])
         return
@@ -249,7 +250,7 @@ def unmatched_assign(
     """指定: give a held payment to a bill. Shows what it would do; --yes does it."""
     with readable_errors():
         held = next(
-            (h for h in read_side.held_payments(engine(), 1_000_000) if h.event_id == event_id), None
+            (h for h in read_side.held_noufu(engine(), 1_000_000) if h.event_id == event_id), None
         )
         account = read_side.account(engine(), target)
     if held is None:

@@ -64,9 +64,10 @@ def _jobs(conf: Settings, bootstrap: str, sources: bool, sinks: bool) -> dict[st
     if sources:
         jobs["intake"] = new_intake(conf, bootstrap).run
     if sinks:
-        jobs["projection"] = Projection(bootstrap, conf.database).run
+        jobs["projection"] = Projection(bootstrap, conf.database, client=conf.security).run
         for contract in contracts():
-            jobs[f"iten/{contract.id}"] = ItenFile(bootstrap, contract.id, conf.home / "outbox").run
+            sink = ItenFile(bootstrap, contract.id, conf.home / "outbox", client=conf.security)
+            jobs[f"iten/{contract.id}"] = sink.run
     return jobs
 
 

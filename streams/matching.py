@@ -10,14 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from state import matching, wire
-from state.events import (
-    ChouteiEstablished,
-    KouzaFurikaeFailed,
-    Nounyuu,
-    ShuunouAssigned,
-    ShuunouReceived,
-    ShuunouReversed,
-)
+from state.events import ChouteiEstablished, Nounyuu, ShuunouAssigned
 from state.facts import MatchEntry
 from state.reasons import Refusal
 from streams.engine.batch import Record
@@ -31,6 +24,7 @@ SEPARATOR, AFTER = b"|", b"}"  # "}" follows "|" in ASCII: the end of a range of
 
 INDEX: Table[MatchEntry] = Table("index", b"i", wire.encode, wire.decode)
 HELD: Table[Any] = Table("held", b"h", wire.encode, wire.decode)
+FOLLOWED = "職員の指定(同じ領収)"
 ASSIGNMENT: Table[bytes] = Table("assignment", b"a", bytes, bytes)
 
 
@@ -52,8 +46,7 @@ class Matching:
             elif isinstance(event, ShuunouAssigned):
                 refused = self._assigned(unit, event)
             else:
-                self._nounyuu(unit, event, record)
-                continue
+                refused = self._nounyuu(unit, topic, event, record)
             if refused is not None:
                 self.gate.refuse(unit, topic, record, refused, event)
 
@@ -76,34 +69,44 @@ class Matching:
             unit.put(HELD, row, None)
             self._tell(unit, matching.notice("released", held))
 
-    def _nounyuu(self, unit: Unit, event: Nounyuu, record: Record) -> None:
+    def _nounyuu(self, unit: Unit, topic: str, event: Nounyuu, record: Record) -> Refusal | None:
         key = event.shuunou_key.encode()
+        place = key + SEPARATOR + event.receipt_no.encode()
+        target = unit.get(ASSIGNMENT, place)
+        if target is not None and topic == ASSIGNED and event.basis != FOLLOWED:
+            unit.put(ASSIGNMENT, place, None)  # staff sent it here after sending it away: the later word holds
+        elif target is not None:
+            moved = event._replace(shuunou_key=target.decode(), basis=FOLLOWED)
+            unit.send(ASSIGNED, target, wire.encode(moved))
+            return None
         entry = unit.get(INDEX, key)
         if entry is not None:
             unit.send(LEDGER_INPUT, entry.atena_bangou.encode(), record.value)
-            return
-        target = unit.get(ASSIGNMENT, key + SEPARATOR + event.receipt_no.encode())
-        if target is not None:
-            moved = event._replace(shuunou_key=target.decode(), basis="職員の指定(同じ領収)")
-            unit.send(ASSIGNED, target, wire.encode(moved))
-            return
-        row = key + SEPARATOR + event.event_id.encode()
-        if unit.get(HELD, row) is None:
+            return None
+        return self._hold(unit, key + SEPARATOR + event.event_id.encode(), event)
+
+    def _hold(self, unit: Unit, row: bytes, event: Nounyuu) -> Refusal | None:
+        held = unit.get(HELD, row)
+        if held is None:
             unit.put(HELD, row, event)
             self._tell(unit, matching.notice("held", event))
+            return None
+        return matching.repeated(held, event)
 
     def _assigned(self, unit: Unit, event: ShuunouAssigned) -> Refusal | None:
-        row = event.shuunou_key.encode() + SEPARATOR + event.held_event_id.encode()
-        held = unit.get(HELD, row)
-        moved = matching.assign(held, event)
-        if isinstance(moved, Refusal):
-            return moved
-        unit.put(HELD, row, None)
-        target = event.target_shuunou_key.encode()
-        unit.put(ASSIGNMENT, event.shuunou_key.encode() + SEPARATOR + moved.receipt_no.encode(), target)
-        unit.send(ASSIGNED, target, wire.encode(moved))
-        if isinstance(held, ShuunouReceived | ShuunouReversed | KouzaFurikaeFailed):
-            self._tell(unit, matching.notice("assigned", held, target=event.target_shuunou_key, by=event))
+        """All that is held of the same receipt goes: its 速報, 取消 and 確報 are one payment."""
+        key, target = event.shuunou_key.encode(), event.target_shuunou_key.encode()
+        named = matching.assign(unit.get(HELD, key + SEPARATOR + event.held_event_id.encode()), event)
+        if isinstance(named, Refusal):
+            return named
+        unit.put(ASSIGNMENT, key + SEPARATOR + named.receipt_no.encode(), target)
+        for row, held in list(unit.scan(HELD, key + SEPARATOR, key + AFTER)):
+            if held.receipt_no == named.receipt_no:
+                unit.put(HELD, row, None)
+                unit.send(ASSIGNED, target, wire.encode(matching.assign(held, event)))
+                self._tell(
+                    unit, matching.notice("assigned", held, target=event.target_shuunou_key, by=event)
+                )
         return None
 
     @staticmethod

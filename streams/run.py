@@ -171,8 +171,9 @@ class Run:
         return sum(stage.lag for stage in self._lags())
 
     def _sinks_behind(self) -> int:
-        sinks: list[Projection | ItenFile] = [Projection(self.bootstrap, self.conf.database)]
-        sinks += [ItenFile(self.bootstrap, c.id, self.conf.home / "outbox") for c in contracts()]
+        sinks: list[Projection | ItenFile] = [Projection(self.bootstrap, self.conf.database, client=self.client)]
+        outbox = self.conf.home / "outbox"
+        sinks += [ItenFile(self.bootstrap, c.id, outbox, client=self.client) for c in contracts()]
         try:
             return sum(sum(sink.lag().values()) for sink in sinks)
         finally:

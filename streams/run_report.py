@@ -7,9 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.table import Table
-from sqlalchemy import create_engine
 
 from connectors import read_side
+from connectors.tables import engine_for
 from state.reasons import REASONS
 from streams.cli_look import yen
 from streams.cli_shared import console
@@ -32,7 +32,7 @@ FURTHER = (
 
 def report(conf: Settings, bootstrap: str, fed: Fed, days: Iterable[date], seconds: float) -> int:
     """結果を印刷する: 0, or 1 when yen are not conserved."""
-    engine = create_engine(conf.database)
+    engine = engine_for(conf.database)
     summary, balance = read_side.summary(engine), read_side.conservation(engine)
     refused = dict(summary.letters)
     table = Table(show_header=False, title="what came of it", title_justify="left")

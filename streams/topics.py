@@ -14,9 +14,9 @@ from confluent_kafka.admin import NewTopic, OffsetSpec
 
 import schemas
 from streams.engine.admin import admin
+from streams.engine.owner import MESSAGE_MAX_BYTES
 
 TOMBSTONES_MS = 30 * 86_400_000
-MESSAGE_MAX_BYTES = 16 << 20
 
 
 class Topic(NamedTuple):
@@ -61,7 +61,9 @@ def allowed(topic: str) -> frozenset[str]:
 
 
 def _config(topic: Topic) -> dict[str, str]:
-    config = {"max.message.bytes": str(MESSAGE_MAX_BYTES), "retention.ms": "-1"}
+    is_incoming = topic.name.startswith("ido.")
+    largest = MESSAGE_MAX_BYTES // 2 if is_incoming else MESSAGE_MAX_BYTES
+    config = {"max.message.bytes": str(largest), "retention.ms": "-1"}
     if topic.is_compacted:
         config["cleanup.policy"] = "compact"
         config["delete.retention.ms"] = str(TOMBSTONES_MS)

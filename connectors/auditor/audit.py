@@ -53,7 +53,7 @@ class Hub(NamedTuple):
     bootstrap: str
     application: str
     database_url: str | None
-    client: Mapping[str, Any] = {}  # noqa: RUF012 -- never changed
+    client: Mapping[str, Any] = {}
     wait_s: float = WAIT_S
     paused: tuple[str, ...] = ()
     folder: Path | None = None
@@ -70,7 +70,9 @@ def verify(hub: Hub, tell: Tell = lambda what, done, total: None) -> Report:
     with Book(len(projections.contracts), hub.folder) as book:
         side, transfers = LedgerSide(book, cut, projections), Transfers(book, projections)
         events = Events(book, cut)
-        messages = read(broker, cut.ends, _takers(side, transfers, events), "reading what stages wrote", tell)
+        messages = read(
+            broker, cut.ends, _takers(side, transfers, events), "reading what stages wrote", tell
+        )
         projected = _projected(book, cut, hub, tell)
         ends = broker.ends(sources())
         takers = dict.fromkeys(sources(), events.take)
@@ -78,7 +80,10 @@ def verify(hub: Hub, tell: Tell = lambda what, done, total: None) -> Report:
         seconds = time.monotonic() - began
         report = _judge(book, cut, projections, projected, hub, side, transfers, tell)
     return report._replace(
-        messages=messages, events=events.count, seconds=time.monotonic() - began, read_s=seconds - cut.waited_s
+        messages=messages,
+        events=events.count,
+        seconds=time.monotonic() - began,
+        read_s=seconds - cut.waited_s,
     )
 
 

@@ -12,7 +12,9 @@ from connectors.auditor.report import UNMEASURED, Difference, Finding, Group, Me
 
 OPEN, CLOSED = "open", "closed"
 COMPARED = ACCOUNT[1:]
-_DAYS = frozenset({"noukigen", "houtei_noukigen", "houtei_noukigen_tou", "choutei_nengappi", "kousei_nengappi"})
+_DAYS = frozenset(
+    {"noukigen", "houtei_noukigen", "houtei_noukigen_tou", "choutei_nengappi", "kousei_nengappi"}
+)
 _GAKU = {"kibetsu_choutei_gaku", "shuunou_gaku"}
 _YEN = "ABS(COALESCE(e.{0}, 0) - COALESCE(s.{0}, 0))"
 YEN = f"{_YEN.format('kibetsu_choutei_gaku')} + {_YEN.format('shuunou_gaku')}"
@@ -128,7 +130,7 @@ def state_is_replay(book: Book, cut: Cut) -> Measure:
         "receipts": book.number("SELECT COUNT(*) FROM receipt_row"),
         "persons in arrears": book.number(f"SELECT COUNT(*) FROM case_row WHERE joutai = '{OPEN}'"),
         "tainou yen": book.number("SELECT SUM(tainou_kingaku) FROM case_row"),
-        "accounts that differ": next((f.count for f in found if f.what == STATES), 0),
+        "accounts that differ": next((f.kensuu for f in found if f.what == STATES), 0),
         "accounts in motion": book.number("SELECT COUNT(*) FROM moving"),
     }
     return Measure("C4", "状態＝再計算", "state is the replay", status, figures, found)
@@ -145,14 +147,18 @@ def _states(book: Book) -> Finding:
             apart = [n for n in apart if COMPARED[n] != "is_tainou"]
         if not apart:
             return None
-        said = [", ".join(f"{COMPARED[n]} {_shown(n, side[n])}" for n in apart) for side in (expected, found)]
+        said = [
+            ", ".join(f"{COMPARED[n]} {_shown(n, side[n])}" for n in apart) for side in (expected, found)
+        ]
         yen = sum(abs((expected[n] or 0) - (found[n] or 0)) for n in apart if COMPARED[n] in _GAKU)
         return Difference(key, said[0], said[1], yen)
 
     differs = " OR ".join(f"e.{name} IS NOT s.{name}" for name in COMPARED)
     columns = ", ".join([f"e.{name}" for name in COMPARED] + [f"s.{name}" for name in COMPARED])
     known = "COALESCE(s.part, -1) NOT IN (SELECT part FROM moving_part)"
-    return book.finding(STATES, f"SELECT b.shuunou_key, {known}, {columns} FROM {BOTH} AND ({differs})", show)
+    return book.finding(
+        STATES, f"SELECT b.shuunou_key, {known}, {columns} FROM {BOTH} AND ({differs})", show
+    )
 
 
 def _shown(number: int, value: Any) -> str:

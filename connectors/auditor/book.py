@@ -44,8 +44,7 @@ TABLES: dict[str, str] = {
     "kijunbi": f"{EVENT}, kijunbi",
     "unread": f"{EVENT}, why",
     "letter": f"{PLACE}, letter, stage, reason, event",
-    "notice": "shuunou_key, event, kind, assigned, kingaku, "
-    "PRIMARY KEY (shuunou_key, event)",
+    "notice": "shuunou_key, event, kind, assigned, kingaku, PRIMARY KEY (shuunou_key, event)",
     "moved": f"part, at, event, body, moving, {', '.join(RECEIPT)}",
     "input": "part, at, event, body, refused",
     "latest": "part, key PRIMARY KEY, value",
@@ -56,8 +55,7 @@ TABLES: dict[str, str] = {
     "kept_row": "name, key, event, rireki_bangou",
     "kept_out": "name, key, event, body, PRIMARY KEY (name, key)",
     "kijunbi_row": "part, kijunbi",
-    "provision": "part, at, transfer, contract, fact, shuunou_key, "
-    "body",
+    "provision": "part, at, transfer, contract, fact, shuunou_key, body",
     "transfer": "contract, part, at, fact, transfer, digest, body",
     "projected": "shuunou_key PRIMARY KEY, kibetsu_choutei_gaku, shuunou_gaku, "
     "minou_gaku, kagonou_gaku, is_tainou",
@@ -69,10 +67,7 @@ TABLES: dict[str, str] = {
 def fact_columns(contracts: int) -> str:
     """事実の列: with one digest for each contract that covers the account shown in the fact."""
     digests = "".join(f", d{number}" for number in range(contracts))
-    return (
-        "part, at, fact, event, kind, shuunou_key, atena_bangou, "
-        f"kingaku, is_first{digests}"
-    )
+    return f"part, at, fact, event, kind, shuunou_key, atena_bangou, kingaku, is_first{digests}"
 
 
 def mark(data: bytes) -> int:
@@ -101,7 +96,12 @@ class Book:
     def __init__(self, contracts: int, folder: Path | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="shuunou-verify-", dir=folder)
         self.db = sqlite3.connect(Path(self._folder.name) / "book.db", isolation_level=None)
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-131072"):
+        for pragma in (
+            "journal_mode=OFF",
+            "synchronous=OFF",
+            "locking_mode=EXCLUSIVE",
+            "cache_size=-131072",
+        ):
             self.db.execute(f"PRAGMA {pragma}")
         self.db.execute("BEGIN")
         self._insert: dict[str, str] = {}

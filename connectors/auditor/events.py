@@ -116,8 +116,8 @@ class Events:
             is_moving = at >= applied.get((topic, part), 0)  # type: ignore[operator, arg-type]
             event, why = _decoded(value)
             if event is None or type(event) not in LAID_OUT:
-                place = (number, part, at, None, mark(value or b""), "", is_moving, 0, None)
-                rows["unread"].append((*place, why or type(event).__name__))
+                nobody = (None, mark(value or b""), "", is_moving, 0, None)
+                rows["unread"].append((number, part, at, *nobody, why or type(event).__name__))
                 continue
             table, lay_out = LAID_OUT[type(event)]
             ident, body = mark(event.event_id.encode()), mark(value or b"")

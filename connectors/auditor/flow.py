@@ -24,7 +24,7 @@ def listed(kinds: Iterable[str]) -> str:
 
 def judged(findings: Iterable[Finding], all_arrived: bool) -> tuple[str, tuple[Finding, ...]]:
     """判定: what differs counts, whatever is in motion beside it."""
-    found = tuple(finding for finding in findings if finding.count)
+    found = tuple(finding for finding in findings if finding.kensuu)
     if found:
         return DIFFERS, found
     return PASS if all_arrived else MOVING, ()
@@ -53,7 +53,7 @@ def nothing_lost(book: Book, cut: Cut) -> Measure:
         "held": book.number("SELECT COUNT(*) FROM held_now"),
         "held yen": book.number("SELECT SUM(kingaku) FROM held_now"),
         "in motion": moving,
-        "lost": sum(finding.count for finding in found),
+        "lost": sum(finding.kensuu for finding in found),
     }
     return Measure("C1", "欠落なし", "nothing lost", status, figures, found)
 
@@ -97,7 +97,9 @@ def _kept(book: Book) -> Finding:
     """宛名・記録: the highest 履歴番号 prevails, the first of those that bear it."""
 
     def show(name: str, key: str, event_id: str, rireki: int, found: int | None) -> Difference:
-        return Difference(key, f"{name} of 履歴番号 {rireki} (event {event_id})", "another" if found else "none")
+        return Difference(
+            key, f"{name} of 履歴番号 {rireki} (event {event_id})", "another" if found else "none"
+        )
 
     sql = (
         "SELECT k.name, k.key, k.event_id, k.rireki_bangou, o.event FROM newest k "
@@ -110,7 +112,9 @@ def _kept(book: Book) -> Finding:
 
 def _days(book: Book) -> Finding:
     def show(part: int, event_id: str) -> Difference:
-        return Difference(f"partition {part}", f"基準日 of event {event_id} reached", "an earlier one, or none")
+        return Difference(
+            f"partition {part}", f"基準日 of event {event_id} reached", "an earlier one, or none"
+        )
 
     sql = (
         "SELECT k.part, k.event_id FROM kijunbi k WHERE k.refused = 0 AND NOT k.moving AND k.kijunbi > "
@@ -164,7 +168,7 @@ def nothing_doubled(book: Book, cut: Cut) -> Measure:
     figures = {
         "facts": book.number("SELECT COUNT(*) FROM fact"),
         "repetitions ignored": book.number(f"SELECT COUNT(*) FROM fact WHERE kind IN {listed(HARMLESS)}"),
-        "doubled": sum(finding.count for finding in found),
+        "doubled": sum(finding.kensuu for finding in found),
     }
     return Measure("C2", "重複なし", "nothing doubled", status, figures, found)
 
@@ -231,7 +235,9 @@ def _effects(book: Book) -> Finding:
 
     def show(key: str, gaku: int, paid: int, facts_gaku: int, facts_paid: int) -> Difference:
         yen = abs(gaku - facts_gaku) + abs(paid - facts_paid)
-        return Difference(key, f"調定 {gaku}, 収納 {paid}", f"facts add up to {facts_gaku}, {facts_paid}", yen)
+        return Difference(
+            key, f"調定 {gaku}, 収納 {paid}", f"facts add up to {facts_gaku}, {facts_paid}", yen
+        )
 
     sql = (
         "SELECT e.shuunou_key, e.kibetsu_choutei_gaku, e.shuunou_gaku, COALESCE(s.gaku, 0), COALESCE(s.paid, 0) "
@@ -260,7 +266,9 @@ def _case_effects(book: Book) -> Finding:
 
 def failures_accounted(book: Book) -> Measure:
     """C5 拒否の内訳: letters by stage and reason; each stands for a record that is there, and only one does."""
-    rows = book.rows("SELECT stage, reason, COUNT(*) FROM letter GROUP BY stage, reason ORDER BY stage, reason")
+    rows = book.rows(
+        "SELECT stage, reason, COUNT(*) FROM letter GROUP BY stage, reason ORDER BY stage, reason"
+    )
     figures = {f"{stage} {reason}": count for stage, reason, count in rows}
     names, number = topics(), numbers()
 

@@ -33,7 +33,7 @@ def transfers_given(
         found = [_demanded(book, number, contract), _undemanded(book, number, contract)]
         found.append(_last(book, number, projections))
         if contract.id in is_paused:
-            left_out += sum(finding.count for finding in found)
+            left_out += sum(finding.kensuu for finding in found)
         else:
             findings += found
     status, differing = judged(findings, cut.has_arrived("matching", "ledger", "transfer"))
@@ -108,7 +108,9 @@ def _unlike(book: Book, projections: Projections) -> Finding:
     def show(key: str | None, number: int, part: int, at: int) -> Difference:
         contract = projections.contracts[number]
         expected = f"what the fact shows of {contract.id}" if key else "a fact that caused it"
-        return Difference(text(key), expected, f"{'another' if key else 'none'} ({_place(contract, part, at)})")
+        return Difference(
+            text(key), expected, f"{'another' if key else 'none'} ({_place(contract, part, at)})"
+        )
 
     digests = " ".join(f"WHEN {number} THEN f.d{number}" for number in range(len(projections.contracts)))
     sql = (

@@ -22,7 +22,14 @@ from state.facts import LedgerFact, Letter, MatchingNotice
 from state.receipt.account import ReceiptAccount
 from state.wire import decode
 
-RECEIPT_ROW, CASE_ROW, ATENA_ROW, KIROKU_ROW, KIJUNBI_ROW, POSITION_ROW = b"r", b"d", b"a", b"k", b"j", b"\x00"
+RECEIPT_ROW, CASE_ROW, ATENA_ROW, KIROKU_ROW, KIJUNBI_ROW, POSITION_ROW = (
+    b"r",
+    b"d",
+    b"a",
+    b"k",
+    b"j",
+    b"\x00",
+)
 SHUBETSU = {"established": 0, "corrected": 1, "cancelled": 2}
 DANKAI = {"sokuhou": SOKUHOU, "torikeshi": TORIKESHI, "kakuhou": KAKUHOU}
 CASE_KINDS = ("TainouCaseOpened", "TainouCaseChanged", "TainouCaseClosed")

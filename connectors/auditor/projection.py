@@ -89,7 +89,9 @@ def _read(book: Book, engine: Engine, goal: Mapping[Place, int], arrived: bool, 
 
 
 def _positions(connection: Connection) -> dict[Place, int]:
-    rows = connection.execute(sa.select(POSITION.c.topic, POSITION.c.partition, POSITION.c.next_offset)).all()
+    rows = connection.execute(
+        sa.select(POSITION.c.topic, POSITION.c.partition, POSITION.c.next_offset)
+    ).all()
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 

@@ -25,7 +25,9 @@ _GONE = frozenset(
 Take = Callable[[Sequence[Message]], None]
 
 
-def read(broker: Broker, ends: Mapping[Place, int], takers: Mapping[str, Take], what: str, tell: Tell) -> int:
+def read(
+    broker: Broker, ends: Mapping[Place, int], takers: Mapping[str, Take], what: str, tell: Tell
+) -> int:
     """読む: hands each topic's records, in the order of their partitions, to its taker; how many there were.
 
     Raises KafkaException, and Transient when the broker gives nothing for a minute.

@@ -241,5 +241,3 @@ def _keep(book: Book) -> None:
         "CREATE INDEX newest_key ON newest (name, key)",
         "CREATE INDEX kept_row_key ON kept_row (name, key)",
     )
-
-

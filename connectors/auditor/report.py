@@ -21,10 +21,10 @@ class Difference(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """指摘: one kind of difference; `count` is how many there are, `differences` the first of them."""
+    """指摘: one kind of difference; `kensuu` is how many there are, `differences` the first of them."""
 
     what: str
-    count: int
+    kensuu: int
     differences: tuple[Difference, ...]
 
     @property
@@ -85,5 +85,5 @@ class Report(NamedTuple):
 
 def total(groups: tuple[Group, ...]) -> Group:
     """総計: the sum of all groups."""
-    sums = [sum(group[place] for group in groups) for place in range(3, len(Group._fields))]
+    sums = [sum(int(group[place]) for group in groups) for place in range(3, len(Group._fields))]
     return Group(0, "", "", *sums)

@@ -76,7 +76,9 @@ class Transfers:
             self._book.wrong("C6", OTHERWISE, place, contract.id, found)
             return None
         for wrong in _said_wrongly(sent, contract):
-            self._book.wrong("C6", OTHERWISE, place, f"{wrong} of {contract.id}", text_of(getattr(sent, wrong)))
+            self._book.wrong(
+                "C6", OTHERWISE, place, f"{wrong} of {contract.id}", text_of(getattr(sent, wrong))
+            )
         return sent
 
     def _beyond(self, value: bytes, contract: Agreed) -> list[str]:
@@ -96,7 +98,9 @@ class Transfers:
                 self._book.wrong("C6", "provisions that cannot be read", place, "a provision", error.kind)
                 continue
             if not isinstance(provision, Provision):
-                self._book.wrong("C6", "provisions that cannot be read", place, "a provision", "another kind")
+                self._book.wrong(
+                    "C6", "provisions that cannot be read", place, "a provision", "another kind"
+                )
                 continue
             self._follow(provision, place)
             number = self._numbers.get(provision.contract, -1)
@@ -112,8 +116,12 @@ class Transfers:
         last = self._tips.get(provision.chain, Link(0, GENESIS))
         follows = provision.seq == last.seq + 1 and provision.previous_hash == last.hash
         if not follows or hash_of(provision) != provision.hash:
-            expected = f"{provision.chain}: number {last.seq + 1} with the hash of the one before and its own"
-            found = f"number {provision.seq}, {'another hash of its own' if follows else 'it does not follow'}"
+            expected = (
+                f"{provision.chain}: number {last.seq + 1} with the hash of the one before and its own"
+            )
+            found = (
+                f"number {provision.seq}, {'another hash of its own' if follows else 'it does not follow'}"
+            )
             self._book.wrong("C6", "breaks in the chain of provisions", place, expected, found)
         self._tips[provision.chain] = Link(provision.seq, provision.hash)
 

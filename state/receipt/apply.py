@@ -54,7 +54,8 @@ def apply_choutei(account: ReceiptAccount | None, event: ChouteiEstablished) -> 
     if account is None:
         made = _assessed(_blank(event), event, (entry,))
         kind = "ChouteiVoided" if made.is_cancelled else "ChouteiPosted"
-        return made, (Happened(kind, made.kibetsu_choutei_gaku),)
+        reached = (Happened("KannouReached"),) if made.is_kannou else ()
+        return made, (Happened(kind, made.kibetsu_choutei_gaku), *reached)
     known = next((old for old in account.choutei_rireki if old.rireki_bangou == entry.rireki_bangou), None)
     if known is not None:
         return _repeated_choutei(account, event, known, entry)
@@ -156,6 +157,8 @@ def _assessed(
         kousei_kaisuu=_corrections(history),
         zuiki_flag=event.zuiki_flag,
         jiyuu_code=event.jiyuu_code,
+        # 督促 is due by the 納期限: a new one makes a new due date
+        tokusoku_due_on=account.tokusoku_due_on if event.noukigen == account.noukigen else None,
         held=event.held,
     )
 

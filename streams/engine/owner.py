@@ -23,6 +23,8 @@ from streams.engine.unit import Output, Unit
 CACHE_ROWS = 50_000
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_TOTAL_S = 0.05, 5.0, 600.0
 TRANSACTION_TIMEOUT_S = 60
+MESSAGE_MAX_BYTES = 16 << 20
+"""The largest message of the hub; what arrives may be half as large (streams/topics.py), for a letter adds to it."""
 
 
 class Fenced(Exception):
@@ -96,6 +98,7 @@ class Owner:
             "partitioner": "murmur2_random",
             "linger.ms": self.settings.linger_ms,
             "batch.size": 1 << 20,
+            "message.max.bytes": MESSAGE_MAX_BYTES,
             "compression.type": self.settings.compression,
             "queue.buffering.max.messages": 2_000_000,
             "queue.buffering.max.kbytes": 1 << 20,

@@ -42,13 +42,14 @@ class Unit:
     often it changed.
     """
 
-    __slots__ = ("_cache", "_store", "changed", "outputs", "partition")
+    __slots__ = ("_cache", "_keys", "_store", "changed", "outputs", "partition")
 
     def __init__(self, partition: int, reader: Reader) -> None:
         self.partition = partition
         self._cache = reader.cache
         self._store = reader.store
         self.changed: dict[bytes, tuple[Table[Any], Any]] = {}
+        self._keys: dict[bytes, set[bytes]] = {}
         self.outputs: list[Output] = []
 
     def get(self, table: Table[T], key: bytes) -> T | None:
@@ -66,12 +67,15 @@ class Unit:
 
     def put(self, table: Table[T], key: bytes, value: T | None) -> None:
         """一行を書く: None deletes it."""
-        self.changed[table.tag + key] = (table, value)
+        full = table.tag + key
+        self.changed[full] = (table, value)
+        self._keys.setdefault(table.tag, set()).add(full)
 
     def scan(self, table: Table[T], begin: bytes, end: bytes) -> Iterator[tuple[bytes, T]]:
         """範囲を読む: rows with begin <= key < end as this unit sees them, in the order of their keys."""
         low, high, skip = table.tag + begin, table.tag + end, len(table.tag)
-        mine = sorted((k, v) for k, (_, v) in self.changed.items() if low <= k < high)
+        keys = self._keys.get(table.tag, ())  # of this table alone: a batch changes thousands of others
+        mine = [(k, self.changed[k][1]) for k in sorted(k for k in keys if low <= k < high)]
         stored = self._store.scan(low, high)
         for full, value in _merge(stored, mine, table.decode):
             yield full[skip:], value

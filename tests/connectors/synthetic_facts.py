@@ -174,6 +174,7 @@ def notice(number: int, kind: str) -> MatchingNotice:
         kind=kind,
         event_id=f"unmatched-{number}",
         shuunou_key=f"2026019{number:09d}01",
+        receipt_no=f"cvs:{number:024x}",
         target_shuunou_key=f"202601{number:010d}01" if kind == "assigned" else None,
         shuunou_kingaku=1_000 + number,
         ryoushuu_nengappi=FIRST_DAY,

@@ -72,7 +72,7 @@ def test_summary_counts_what_the_messages_say(city: Engine) -> None:
     assert [total.zeimoku for total in found.totals] == ["市県民税", "固定資産税", "軽自動車税", "国保税"]
 
 
-def test_summary_counts_cases_held_payments_transfers_and_letters(city: Engine) -> None:
+def test_summary_counts_cases_held_noufu_transfers_and_letters(city: Engine) -> None:
     found = read_side.summary(city)
     cases = {
         m.value.case.atena_bangou: m.value.case for m in CITY if m.schema == SCHEMAS[0] and m.value.case
@@ -119,7 +119,7 @@ def test_person_shows_everything_but_what_is_confidential(city: Engine) -> None:
     assert read_side.person(city, "9999999999") is None
 
 
-def test_person_shows_held_payments_of_the_same_bill(tmp_path: Path) -> None:
+def test_person_shows_held_noufu_of_the_same_bill(tmp_path: Path) -> None:
     own = account(5, 1, 10_000)
     unknown_kibetsu = notice(1, "held")._replace(shuunou_key=own.shuunou_key[:-2] + "09")
     other_bill = notice(2, "held")
@@ -129,7 +129,7 @@ def test_person_shows_held_payments_of_the_same_bill(tmp_path: Path) -> None:
     found = read_side.person(engine, own.atena_bangou)
     assert found is not None
     assert [held.event_id for held in found.held] == [unknown_kibetsu.event_id]
-    assert len(read_side.held_payments(engine)) == 2
+    assert len(read_side.held_noufu(engine)) == 2
 
 
 def test_layout_of_the_key_ends_in_the_kibetsu() -> None:
@@ -210,7 +210,7 @@ def test_postgresql_gives_the_same_answers(city: Engine, database_url: str) -> N
     for ask in (
         read_side.summary,
         read_side.conservation,
-        read_side.held_payments,
+        read_side.held_noufu,
         read_side.letters,
         lambda engine: read_side.account(engine, key),
         lambda engine: read_side.person(engine, key[6:16]),

@@ -179,7 +179,7 @@ def _create_unmatched() -> None:
         "unmatched",
         "event_id shuunou_key",
         """
-        text: notice_id status event_id shuunou_key target_shuunou_key?
+        text: notice_id status event_id shuunou_key receipt_no target_shuunou_key?
         big: shuunou_kingaku
         day: ryoushuu_nengappi?
         text: source source_seq

@@ -48,5 +48,5 @@ def test_a_notice_is_recognised_by_its_id() -> None:
     event = given.received()
     by = given.assigned(event.event_id, given.shuunou_key(2))
     told = matching.notice("assigned", event, target=by.target_shuunou_key, by=by)
-    assert told.notice_id == f"{event.event_id}/assigned"
+    assert told.notice_id == f"{event.event_id}/assigned/{event.shuunou_key}"
     assert (told.tantousha_code, told.riyuu) == (by.tantousha_code, by.riyuu)
