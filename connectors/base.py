@@ -1,7 +1,7 @@
 """コネクタの約束: what every connector declares, and the two kinds of error it may raise.
 
-A connector is one file with a `SPEC`: its name, what it connects, its settings with types, defaults and help, its
-formats and its guarantees. `connectors.CATALOGUE` lists them all, by hand.
+A connector is one file with a `SPEC`: its name, what it connects, its settings with types, defaults and
+help, its formats and its guarantees. `connectors.CATALOGUE` lists them all, by hand.
 """
 
 from __future__ import annotations
@@ -80,8 +80,9 @@ class FileFacts(NamedTuple):
 class FileReader(Protocol):
     """ファイルの読み手: the pure part of a file source.
 
-    `check` looks at the whole file first and refuses it as a whole, or gives None; `lines` then turns its lines into
-    events or refusals, always the same ones for the same bytes (a resumed file continues at a line).
+    `check` looks at the whole file first and refuses it as a whole, or gives None; `lines` then turns its
+    lines into events or refusals, always the same ones for the same bytes (a resumed file continues at a
+    line).
     """
 
     spec: Spec

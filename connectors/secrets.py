@@ -1,10 +1,10 @@
 """暗号: the one place where 個人番号, 口座番号 and the originals of refused input become ciphertext.
 
-AES-256-GCM with the key id in the value. The nonce is derived from key, context and plaintext (HMAC-SHA-256), so
-that the same number of the same person always becomes the same ciphertext: a re-sent file is recognised as a
-repetition, and a replay writes the same bytes. The context (whose number, which item) is authenticated: a value
-copied to another person does not decrypt. Management and rotation of keys comes with the key store; the place in
-the code is here.
+AES-256-GCM with the key id in the value. The nonce is derived from key, context and plaintext
+(HMAC-SHA-256), so that the same number of the same person always becomes the same ciphertext: a re-sent file
+is recognised as a repetition, and a replay writes the same bytes. The context (whose number, which item) is
+authenticated: a value copied to another person does not decrypt. Management and rotation of keys comes with
+the key store; the place in the code is here.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """符号化: frozen values to and from Confluent's wire format (0x00, four-byte schema id, Avro body).
 
-Types are registered under their schema's name; the codec turns a value of the type into bytes and back. Days are
-`datetime.date`, instants are milliseconds as `int` (their logical type stays in the published schema), a list of
-nested records is a tuple of their types. The newest version of a schema is read and written by compiled functions
-(`schemas.compiled`); older versions are read by fastavro, by Avro's rules of resolution.
+Types are registered under their schema's name; the codec turns a value of the type into bytes and back. Days
+are `datetime.date`, instants are milliseconds as `int` (their logical type stays in the published schema), a
+list of nested records is a tuple of their types. The newest version of a schema is read and written by
+compiled functions (`schemas.compiled`); older versions are read by fastavro, by Avro's rules of resolution.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Codec:
             raise DecodeError("unknown-schema", "a registered schema id", str(schema_id))
         try:
             value, end = read(data, HEADER.size)
-        except Exception as error:  # noqa: BLE001 -- a stranger's bytes break a reader in many ways; all mean this
+        except Exception as error:  # noqa: BLE001 -- a stranger's bytes break a reader in many ways
             raise DecodeError("bad-body", f"a body of schema {schema_id}", type(error).__name__) from None
         if end != len(data):
             raise DecodeError("bad-length", f"{end} bytes", f"{len(data)} bytes")
@@ -119,7 +119,7 @@ class Codec:
 
 
 def _older(name: str, newest: dict[str, Any], read: _Read) -> _Read:
-    """A reader of an older version: fastavro resolves it to the newest, whose own reader then builds the value."""
+    """A reader of an older version: fastavro resolves it to the newest, whose reader builds the value."""
     writer = cast(dict[str, Any], parse_schema(without_instants(schemas.load_avsc(name))))
     reader = cast(dict[str, Any], parse_schema(newest))
 

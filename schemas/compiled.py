@@ -1,10 +1,10 @@
 """組込み符号: a writer and a reader of Avro bodies, generated as Python source for one schema.
 
-fastavro reads any schema; the ledger reads a handful, millions of times, and spends half its time turning days and
-records into dictionaries. Here each schema becomes two straight functions over named tuples, about four times as
-quick (`bench/codec.py`), writing the very bytes that fastavro writes (a test compares them). Kinds supported: those
-our schemas use: string, bytes, int, long, boolean, date, a union of null and one of these, arrays, maps of strings,
-and records.
+fastavro reads any schema; the ledger reads a handful, millions of times, and spends half its time turning
+days and records into dictionaries. Here each schema becomes two straight functions over named tuples, about
+four times as quick (`bench/codec.py`), writing the very bytes that fastavro writes (a test compares them).
+Kinds supported: those our schemas use: string, bytes, int, long, boolean, date, a union of null and one of
+these, arrays, maps of strings, and records.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def read_unsigned(data: bytes, at: int) -> tuple[int, int]:
 
 
 def read_number(data: bytes, at: int, largest: int = LONG_MAX) -> tuple[int, int]:
-    """整数を読む: the number and the place after it. Raises ValueError beyond the Avro type: it could not be written again."""
+    """整数を読む: the number and the place after it.
+
+    Raises ValueError beyond the Avro type: it could not be written again.
+    """
     value, at = read_unsigned(data, at)
     if value > 2 * largest + 1:
         raise ValueError("a number beyond its type")
@@ -323,10 +326,10 @@ def _read_of(source: _Source, kind: Any, var: str) -> list[str]:
 def compile_reader(
     avsc: Mapping[str, Any], nested: Mapping[str, type[Any]], cls: type[Any]
 ) -> Callable[[bytes, int], tuple[Any, int]]:
-    """読み手を作る: for one record schema, a function from bytes and a place to the named tuple and the place after.
+    """読み手を作る: for a record schema, a function from bytes and a place to the named tuple and the place after.
 
-    Bad bytes raise IndexError, ValueError (UnicodeDecodeError among it) or OverflowError; a place beyond the end of
-    the data must be refused by the caller, who knows where the message ends.
+    Bad bytes raise IndexError, ValueError (UnicodeDecodeError among it) or OverflowError; a place beyond the
+    end of the data must be refused by the caller, who knows where the message ends.
     """
     source = _Source(nested)
     source.scope["make"], source.scope["cls"] = tuple.__new__, cls

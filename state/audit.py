@@ -1,4 +1,4 @@
-"""提供記録: a chain of records, each with the hash of the one before, that shows who was given what about whom."""
+"""提供記録: a chain of records, each with the hash of the one before; shows who was given what about whom."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """異動情報: the change events that arrive, as frozen values; each mirrors its schema in `schemas/avro/event`.
 
-Field order is that of the schema (the codec checks it). Every event begins with the envelope: who it came from
-(`source`, `channel`: 入手元 and 入手方法 of the assessment), where in that source (`source_seq`), the business date,
-the instant of recording in milliseconds, the municipality, and a legal basis where one is cited.
+Field order is that of the schema (the codec checks it). Every event begins with the envelope: who it came
+from (`source`, `channel`: 入手元 and 入手方法 of the assessment), where in that source (`source_seq`), the business
+date, the instant of recording in milliseconds, the municipality, and a legal basis where one is cited.
 """
 
 from __future__ import annotations

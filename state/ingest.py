@@ -1,8 +1,8 @@
 """受入: may this change be taken in? Each check gives a Refusal with its reason, or None.
 
-The codec has already seen to types and required items (an Avro body that lacks one does not decode). Here: is the
-kind allowed on this topic, is the municipality ours, does the key say what the event says, are yen, days, codes and
-numbers in their ranges. Nothing is corrected: what is wrong is refused and kept.
+The codec has already seen to types and required items (an Avro body that lacks one does not decode). Here:
+is the kind allowed on this topic, is the municipality ours, does the key say what the event says, are yen,
+days, codes and numbers in their ranges. Nothing is corrected: what is wrong is refused and kept.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """台帳の一歩: receipt and delinquency together, so that a case can never disagree with its 期別.
 
-`apply` takes one event, `reach` the coming of a day; both give the new values and the facts. The account stands on
-the first fact of a step about the account, the case on the first about the case: the state after the step. Ids are
-the event's id and the kind, so whoever reads twice recognises it.
+`apply` takes one event, `reach` the coming of a day; both give the new values and the facts. The account
+stands on the first fact of a step about the account, the case on the first about the case: the state after
+the step. Ids are the event's id and the kind, so whoever reads twice recognises it.
 """
 
 from __future__ import annotations
@@ -101,16 +101,18 @@ def _facts(
     for kind, kingaku, applied in of_account:
         facts.append(
             LedgerFact(
-                f"{prefix}/{kind}", kind, event.event_id, event.source, account.atena_bangou, account.shuunou_key,
-                kingaku, event.occurred_on, event.recorded_at, minou, kagonou, shown, None, applied,
+                f"{prefix}/{kind}", kind, event.event_id, event.source, account.atena_bangou,
+                account.shuunou_key, kingaku, event.occurred_on, event.recorded_at, minou, kagonou,
+                shown, None, applied,
             )
         )  # fmt: skip
         shown = None
     for kind, kingaku, applied in of_case:
         facts.append(
             LedgerFact(
-                f"{prefix}/{kind}", kind, event.event_id, event.source, account.atena_bangou, account.shuunou_key,
-                kingaku, event.occurred_on, event.recorded_at, minou, kagonou, None, case, applied,
+                f"{prefix}/{kind}", kind, event.event_id, event.source, account.atena_bangou,
+                account.shuunou_key, kingaku, event.occurred_on, event.recorded_at, minou, kagonou,
+                None, case, applied,
             )
         )  # fmt: skip
     return tuple(facts)

@@ -1,7 +1,7 @@
 """突合: whose account is this? Bills bring their 宛名番号; payments know only their 収納キー.
 
-The index 収納キー → 宛名番号 grows with the assessments. A payment whose bill is unknown is held, and released by itself
-when the bill comes; what stays is for staff, who may assign it to another 収納キー.
+The index 収納キー → 宛名番号 grows with the assessments. A payment whose bill is unknown is held, and released by
+itself when the bill comes; what stays is for staff, who may assign it to another 収納キー.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def notice(
 
 
 def assign(held: Nounyuu | None, event: ShuunouAssigned) -> Nounyuu | Refusal:
-    """保留を結び付ける: the payment under its new 収納キー, otherwise untouched. R-302 when it is not held (any more)."""
+    """保留を結び付ける: the payment under its new 収納キー, else untouched. R-302 when it is not held (any more)."""
     if held is None:
         return refusal(
             "R-302",

@@ -1,7 +1,7 @@
 """移転: what each contract lets its receiver see of a 期別, sent only when that changed.
 
-Deny by default: a receiver gets the items that its contract lists, of the 税目 in its scope, and nothing else. The
-message type of a contract has no other columns; 個人番号 is in none. A transfer says what was left out.
+Deny by default: a receiver gets the items that its contract lists, of the 税目 in its scope, and nothing else.
+The message type of a contract has no other columns; 個人番号 is in none. A transfer says what was left out.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from state.receipt.account import ReceiptAccount
 from state.receipt.record import AS_ASSESSED, ITEMS, item
 
 ENVELOPE = (
-    "transfer_id", "contract", "contract_version", "iten_saki", "legal_basis", "purpose", "information", "kind",
-    "fact_id", "jichitai_code", "occurred_on", "recorded_at", "left_out",
+    "transfer_id", "contract", "contract_version", "iten_saki", "legal_basis", "purpose", "information",
+    "kind", "fact_id", "jichitai_code", "occurred_on", "recorded_at", "left_out",
 )  # fmt: skip
 DIGEST_BYTES = 16
 

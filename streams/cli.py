@@ -17,8 +17,8 @@ from streams.worker import STAGES, configure_logging, run_worker
 
 app = typer.Typer(
     name="shuunou",
-    help="収納ハブ: receives changes (異動情報), keeps the ledger of receipts and delinquency, and hands transfers (移転) "
-    "to the departments that the law allows.",
+    help="収納ハブ: receives changes (異動情報), keeps the ledger of receipts and delinquency, "
+    "and hands transfers (移転) to the departments that the law allows.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 @broker_app.command("start")
 def broker_start() -> None:
-    """起動: start the local broker (jars are fetched once) and print its address; it runs until `shuunou stop`."""
+    """起動: start the local broker (jars fetched once) and print its address; it runs until `shuunou stop`."""
     conf = settings()
     with readable_errors():
         broker = start_broker(conf.home, heap=conf.heap, notify=console.print)
@@ -74,8 +74,17 @@ def topics_list(as_json: AsJson = False) -> None:
     with readable_errors():
         counted = topics.count(hub_bootstrap(conf), dict(conf.security))
     if as_json:
-        print_json([{**c.topic._asdict(), "exists": c.exists, "partitions": c.partitions, "records": c.records}
-                    for c in counted])  # fmt: skip
+        print_json(
+            [
+                {
+                    **c.topic._asdict(),
+                    "exists": c.exists,
+                    "partitions": c.partitions,
+                    "records": c.records,
+                }
+                for c in counted
+            ]
+        )
         return
     table = listing(None, "topic", "", "key", "writer", "readers", "partitions", "records")
     for c in counted:
@@ -97,7 +106,7 @@ def topics_create() -> None:
 
 @key_app.command("create")
 def key_create() -> None:
-    """作成: make the key file (mode 600) if there is none. Keep a copy of it: without it nothing sealed opens."""
+    """作成: make the key file (mode 600) if there is none. Keep a copy: without it nothing sealed opens."""
     path = settings().key_path
     existed = path.exists()
     create_key_file(path)
@@ -127,16 +136,20 @@ def city_make(
 @kijunbi_app.command("advance")
 def kijunbi_advance(
     day: Annotated[str, typer.Argument(help="The day that has come, YYYY-MM-DD.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what would be done.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without it, only say what would be done.")
+    ] = False,
 ) -> None:
-    """進める: announce that a business day has come; cases open and 督促 become due. A day cannot be taken back."""
+    """進める: announce that a business day has come; cases open, 督促 become due. A day cannot be taken back."""
     conf = settings()
     try:
         on = date.fromisoformat(day)
     except ValueError:
         fail(f"day {day!r}: expected YYYY-MM-DD", code=2)
     if not yes:
-        console.print(f"基準日 {on} would be announced to {conf.partitions} partitions, for good; repeat with --yes")
+        console.print(
+            f"基準日 {on} would be announced to {conf.partitions} partitions, for good; repeat with --yes"
+        )
         return
     with readable_errors():
         messages = commands.kijunbi_messages(on, conf.partitions, conf.jichitai_code)
@@ -155,7 +168,7 @@ def run(
     persons: Annotated[int, typer.Option(min=1, help="Persons of the synthetic city.")] = 2000,
     seed: Annotated[int, typer.Option(help="Its seed.")] = 1,
 ) -> None:
-    """運転: broker, topics, worker, connectors, and a synthetic city's files through every stage; then its figures.
+    """運転: broker, topics, worker, connectors; a synthetic city's files through every stage; its figures.
 
     What it started goes on in the background until `shuunou stop`; Ctrl-C ends all of it.
     """

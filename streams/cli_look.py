@@ -48,7 +48,7 @@ def _ja(items: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _labels() -> dict[str, str]:
-    """The Japanese name of every field of our values, without what its schema adds in brackets or after a colon."""
+    """The Japanese name of every field of our values, without what its schema adds in () or after a ":"."""
     folders = ("state/", "event/", "matching/", "deadletter/")
     found = [schemas.load_avsc(name) for name in schemas.avsc_names() if name.startswith(folders)]
     own = {"minou_gaku": "未納額", "kagonou_gaku": "過誤納額"}
@@ -79,7 +79,8 @@ def show_account(
         found = read_side.account(engine(), shuunou_key)
     if found is None:
         fail(
-            f"収納キー {shuunou_key}: expected an account, found none; `shuunou unmatched list` shows held payments"
+            f"収納キー {shuunou_key}: expected an account, found none;"
+            " `shuunou unmatched list` shows held payments"
         )
     if as_json:
         print_json({**found._asdict(), "receipts": [r._asdict() for r in found.receipts],
@@ -111,7 +112,7 @@ def show_account(
 def show_person(
     atena_bangou: Annotated[str, typer.Argument(help="宛名番号.")], as_json: AsJson = False
 ) -> None:
-    """人: one person with all accounts, the delinquency case and held payments; exit code 1 when there is none."""
+    """人: one person with all accounts, delinquency case and held payments; exit code 1 when there is none."""
     with readable_errors():
         found = read_side.person(engine(), atena_bangou)
     if found is None:
@@ -190,8 +191,15 @@ def deadletter_list(
         "出所",
     )
     for letter in found:
-        table.add_row(letter.letter_id[:8], letter.reason, letter.what, letter.expected, letter.found, letter.todo,
-                      letter.origin)  # fmt: skip
+        table.add_row(
+            letter.letter_id[:8],
+            letter.reason,
+            letter.what,
+            letter.expected,
+            letter.found,
+            letter.todo,
+            letter.origin,
+        )
     console.print(table)
 
 

@@ -47,7 +47,8 @@ def readable_errors() -> Iterator[None]:
         fail(f"Kafka: {error.args[0].name()}; is the broker up? `shuunou broker status` tells")
     except SQLAlchemyError as error:
         fail(
-            f"database: {type(error).__name__}; see `shuunou settings` for its URL, and whether it was migrated"
+            f"database: {type(error).__name__};"
+            " see `shuunou settings` for its URL, and whether it was migrated"
         )
 
 
@@ -80,6 +81,7 @@ def hub_bootstrap(conf: Settings) -> str:
     broker = running(conf.home)
     if broker is None:
         fail(
-            "broker: expected SHUUNOU_BOOTSTRAP or a local broker, found neither; `shuunou broker start` starts one"
+            "broker: expected SHUUNOU_BOOTSTRAP or a local broker, found neither;"
+            " `shuunou broker start` starts one"
         )
     return broker.bootstrap

@@ -1,4 +1,4 @@
-"""命令: what staff tell the hub, as events on their own topics: the coming of a day, the assignment of a payment."""
+"""命令: what staff tell the hub, as events on their own topics: a day has come, a payment is assigned."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """台帳: receipt and delinquency, two tables and two pure folds, in one agent and one step.
 
-Tables (key 宛名番号): `receipt` the account of each 期別, `delinquency` the case of each person, `atena` the person as
-last announced, `kiroku` records held as given, `agenda` the days on which an account must be looked at again, and
-`kijunbi` the business day that this partition has reached.
+Tables (key 宛名番号): `receipt` the account of each 期別, `delinquency` the case of each person, `atena` the
+person as last announced, `kiroku` records held as given, `agenda` the days on which an account must be
+looked at again, and `kijunbi` the business day that this partition has reached.
 """
 
 from __future__ import annotations

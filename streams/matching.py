@@ -74,7 +74,8 @@ class Matching:
         place = key + SEPARATOR + event.receipt_no.encode()
         target = unit.get(ASSIGNMENT, place)
         if target is not None and topic == ASSIGNED and event.basis != FOLLOWED:
-            unit.put(ASSIGNMENT, place, None)  # staff sent it here after sending it away: the later word holds
+            # staff sent it here after sending it away: the later word holds
+            unit.put(ASSIGNMENT, place, None)
         elif target is not None:
             moved = event._replace(shuunou_key=target.decode(), basis=FOLLOWED)
             unit.send(ASSIGNED, target, wire.encode(moved))

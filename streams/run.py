@@ -1,7 +1,7 @@
 """通し運転: everything on one machine, from the broker to a synthetic city's files through every stage.
 
-What it starts in the background (broker, worker, connectors) goes on until `shuunou stop`; when it is interrupted or
-fails, it ends all of it again.
+What it starts in the background (broker, worker, connectors) goes on until `shuunou stop`; when it is
+interrupted or fails, it ends all of it again.
 """
 
 from __future__ import annotations
@@ -171,7 +171,9 @@ class Run:
         return sum(stage.lag for stage in self._lags())
 
     def _sinks_behind(self) -> int:
-        sinks: list[Projection | ItenFile] = [Projection(self.bootstrap, self.conf.database, client=self.client)]
+        sinks: list[Projection | ItenFile] = [
+            Projection(self.bootstrap, self.conf.database, client=self.client)
+        ]
         outbox = self.conf.home / "outbox"
         sinks += [ItenFile(self.bootstrap, c.id, outbox, client=self.client) for c in contracts()]
         try:

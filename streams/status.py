@@ -1,7 +1,7 @@
 """状況: how far each stage is behind, from outside: the group's shown offsets against the ends of its topics.
 
-Plain consumers ask, which never join: librdkafka's admin client crashed the process when it asked for the offsets of
-a group whose coordinator was still being made (2.16.0, seen twice).
+Plain consumers ask, which never join: librdkafka's admin client crashed the process when it asked for the
+offsets of a group whose coordinator was still being made (2.16.0, seen twice).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """移転: an agent of its own, so that a contract can be paused or loaded anew while the ledger goes on.
 
-Tables (key 宛名番号): `sent` the digest of what each contract was last given of a 期別; `chain` the last record of this
-partition's chain of provisions. The transfer and its record in `audit.provision.v1` are one transaction: without the
-audit, no transfer.
+Tables (key 宛名番号): `sent` the digest of what each contract was last given of a 期別; `chain` the last record of
+this partition's chain of provisions. The transfer and its record in `audit.provision.v1` are one
+transaction: without the audit, no transfer.
 """
 
 from __future__ import annotations

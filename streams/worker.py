@@ -1,6 +1,7 @@
 """働き手: the composition root. Builds the stages and runs those that this process was asked for.
 
-One process runs all stages by default; each is a Faust app of its own, so any stage can also run elsewhere, or twice.
+One process runs all stages by default; each is a Faust app of its own, so any stage can also run elsewhere,
+or twice.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Worker:
 
 
 async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] = STAGES) -> int:
-    """働く: until SIGTERM or SIGINT, 0 then; a crash of Faust ends the process with 70, as every failure does."""
+    """働く: until SIGTERM or SIGINT, 0 then; a crash of Faust ends it with 70, as every failure does."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,7 +104,8 @@ async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] =
             announced = True
             log.info("ready", stages=[stage.stage.name for stage in worker.stages])
     if worker.crashed:
-        # Faust cannot stop in order what crashed; nothing is lost by leaving at once, for nothing was acknowledged.
+        # Faust cannot stop in order what crashed; nothing is lost by leaving at once, for nothing was
+        # acknowledged.
         os._exit(EXIT_STOPPED)
     await worker.stop()
     return 0

@@ -89,7 +89,7 @@ def database_url(postgres_url: str) -> Iterator[str]:
 
 
 def available_image(service: str) -> str | None:
-    """The image of a service in docker/compose.yaml, if a Docker engine answers that has it or can get it."""
+    """The image of a service in docker/compose.yaml, if a Docker engine answers that has or can get it."""
     compose = (ROOT / "docker" / "compose.yaml").read_text("utf-8")
     found = re.search(rf"^  {service}:\n    image: (\S+)$", compose, re.MULTILINE)
     assert found, f"docker/compose.yaml has no image for {service}"

@@ -1,4 +1,4 @@
-"""The smallest stage: counts by key, sends one output per event, refuses "poison". Run as a process by the tests.
+"""The smallest stage: counts by key, sends one output per event, refuses "poison". The tests run it:
 
 python tests/engine_counting.py '{"bootstrap": …, "name": …, "sources": […], "directory": …}'
 """

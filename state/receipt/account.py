@@ -7,8 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 SOKUHOU, TORIKESHI, KAKUHOU = "sokuhou", "torikeshi", "kakuhou"
-"""段階: a later one in this order prevails, whatever the order of arrival. A 確報 is money that the bank or agent
-really hands over, so it also prevails over the denial of a 速報 (and the contradiction is announced)."""
+"""段階: a later one in this order prevails, whatever the order of arrival. A 確報 is money that the bank or
+agent really hands over, so it also prevails over the denial of a 速報 (and the contradiction is announced)."""
 
 RANK = {SOKUHOU: 1, TORIKESHI: 2, KAKUHOU: 3}
 RECEIPTS_MAX = 400

@@ -146,15 +146,15 @@ ITEMS: dict[str, Callable[[ReceiptAccount], Any]] = {
     )
 }
 AS_ASSESSED = (
-    "atena_bangou", "shuunou_key", "jichitai_code", "rireki_bangou", "fuka_nendo", "zeimoku_code", "taishou_nendo",
-    "tsuuchisho_bangou", "kibetsu_code", "choutei_nendo", "kaikei_nendo", "noukigen", "houtei_noukigen",
-    "houtei_noukigen_tou", "choutei_nengappi", "zuiki_flag",
+    "atena_bangou", "shuunou_key", "jichitai_code", "rireki_bangou", "fuka_nendo", "zeimoku_code",
+    "taishou_nendo", "tsuuchisho_bangou", "kibetsu_code", "choutei_nendo", "kaikei_nendo", "noukigen",
+    "houtei_noukigen", "houtei_noukigen_tou", "choutei_nengappi", "zuiki_flag",
 )  # fmt: skip
 """Items that stand in the account under their own names."""
 
 
 def item(name: str) -> Callable[[ReceiptAccount], Any]:
-    """項目の求め方: the function that gives an item of a 期別. Raises KeyError for one that the account cannot give."""
+    """項目の求め方: the function that gives an item of a 期別. KeyError for one that the account cannot give."""
     if name in ITEMS:
         return ITEMS[name]
     if name in AS_ASSESSED:

@@ -1,7 +1,7 @@
 """管理の口: one admin client per process and broker, never given up.
 
-librdkafka's admin client crashes the process now and then when it is dropped just after an answer (2.16.0, seen); it
-costs one thread to keep.
+librdkafka's admin client crashes the process now and then when it is dropped just after an answer (2.16.0,
+seen); it costs one thread to keep.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ class Record(Protocol):
 class Batch(NamedTuple):
     """一括り: records and the half-open range `[begin, end)` of positions that they cover.
 
-    Topics written by transactions hold control records, so offsets have holes: only the range says whether two
-    batches meet.
+    Topics written by transactions hold control records, so offsets have holes: only the range says whether
+    two batches meet.
     """
 
     topic: str

@@ -1,7 +1,8 @@
 """故障点: named places where a test may kill, pause or fail the process; nothing is in the way when unarmed.
 
-`SHUUNOU_FAILPOINTS="after-fold=kill@3,before-commit=raise@1"`: at the third passage of `after-fold` the process kills
-itself with SIGKILL; at the first of `before-commit` a RuntimeError is raised. Actions: `kill`, `raise`, `pause:SECONDS`.
+`SHUUNOU_FAILPOINTS="after-fold=kill@3,before-commit=raise@1"`: at the third passage of `after-fold` the
+process kills itself with SIGKILL; at the first of `before-commit` a RuntimeError is raised. Actions: `kill`,
+`raise`, `pause:SECONDS`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """持ち主: who holds one partition of one stage: its transactional producer, its store, its position.
 
-Taking a partition initialises the producer, which fences whoever held it before and aborts what that one left
-open, and only then restores the store and reads the position. Committing is one Kafka transaction; the store is
-written after it. A fenced owner never retries.
+Taking a partition initialises the producer, which fences whoever held it before and aborts what that one
+left open, and only then restores the store and reads the position. Committing is one Kafka transaction; the
+store is written after it. A fenced owner never retries.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ CACHE_ROWS = 50_000
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_TOTAL_S = 0.05, 5.0, 600.0
 TRANSACTION_TIMEOUT_S = 60
 MESSAGE_MAX_BYTES = 16 << 20
-"""The largest message of the hub; what arrives may be half as large (streams/topics.py), for a letter adds to it."""
+"""The largest message of the hub; what arrives may be half as large (streams/topics.py), for a letter adds
+to it."""
 
 
 class Fenced(Exception):
@@ -58,7 +59,7 @@ class Work(NamedTuple):
 
 
 class Owner:
-    """持ち主: made when a partition is assigned, closed when it is given up. Its methods block: call in a thread."""
+    """持ち主: made when a partition is assigned, closed when given up. Its methods block: call in a thread."""
 
     def __init__(self, settings: EngineSettings, stage: str, changelog: str, partition: int) -> None:
         self.settings, self.stage, self.changelog, self.partition = settings, stage, changelog, partition
@@ -121,7 +122,7 @@ class Owner:
         return Unit(self.partition, self)
 
     def commit(self, work: Work) -> None:
-        """仕上げる: one transaction, then the store. Raises Fenced or Stuck; a transient failure is retried here."""
+        """仕上げる: one transaction, then the store. Raises Fenced or Stuck; retries a transient failure."""
         with self._lock:
             if self.closed:
                 raise Fenced(f"{self.transactional_id}: given up before its commit")
@@ -151,7 +152,8 @@ class Owner:
             raise
 
     def _produce(self, producer: Producer, work: Work) -> None:
-        # produce_batch takes one partition for all of its messages: one given in a message is not heeded (2.16.1).
+        # produce_batch takes one partition for all of its messages: one given in a message is not heeded
+        # (2.16.1).
         by_place: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
         for topic, key, value, partition in work.outputs:
             by_place[topic, partition].append({"key": key, "value": value})
@@ -205,7 +207,7 @@ class Owner:
             try:
                 return attempt()
             except failpoints.FailPointRaised:
-                pass
+                pass  # an armed fail point stands for a transient failure: tried again below
             except KafkaException as error:
                 self._judge(error.args[0])
             if time.monotonic() - begun > RETRY_TOTAL_S:

@@ -13,8 +13,8 @@ from streams.engine.store import Copied, Store
 
 BULK = 20_000
 STALE_AFTER_MS = 7 * 86_400_000
-"""Tombstones stay 30 days in a changelog (streams/topics.py); a copy that slept for over a week is made again rather
-than trusted to have seen them all."""
+"""Tombstones stay 30 days in a changelog (streams/topics.py); a copy that slept for over a week is made
+again rather than trusted to have seen them all."""
 
 
 def restore(store: Store, bootstrap: str, client: dict[str, Any], topic: str, partition: int) -> int:
@@ -26,7 +26,8 @@ def restore(store: Store, bootstrap: str, client: dict[str, Any], topic: str, pa
         {
             **client,
             "bootstrap.servers": bootstrap,
-            "group.id": "shuunou-restore",  # required by librdkafka, never joined: partitions are assigned by hand
+            # required by librdkafka, never joined: partitions are assigned by hand
+            "group.id": "shuunou-restore",
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
@@ -69,7 +70,7 @@ def _read(store: Store, consumer: Consumer, place: TopicPartition, identity: byt
 
 
 def _begin(store: Store, low: int, high: int, identity: bytes) -> int:
-    """Where to read on; a copy that is ahead of its changelog, or that slept too long, is thrown away first."""
+    """Where to read on; a copy ahead of its changelog, or one that slept too long, is thrown away first."""
     copied = store.copied()
     too_old = copied.next_offset > 0 and time.time() * 1000 - copied.at > STALE_AFTER_MS
     if copied.next_offset > high or too_old:

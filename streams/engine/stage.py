@@ -1,9 +1,9 @@
 """段: one stage as a Faust app with one agent, over the engine.
 
-The agent folds batches one after another and never lets an exception out: a transient failure is retried in the
-owner, a bad record becomes a letter in the fold, and anything else stops the process before anything is acknowledged.
-While one partition's commit runs in a thread, another partition is folded; a partition has at most one commit in
-flight.
+The agent folds batches one after another and never lets an exception out: a transient failure is retried in
+the owner, a bad record becomes a letter in the fold, and anything else stops the process before anything is
+acknowledged. While one partition's commit runs in a thread, another partition is folded; a partition has at
+most one commit in flight.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class StageWorker:
 
         app.agent(topic, name=f"{stage.name}.{stage.name}", concurrency=1)(agent)
 
-    # -- ownership ---------------------------------------------------------------------------------------------
+    # -- ownership -------------------------------------------------------------------------------------
 
     async def _take_partitions(self, assigned: Iterable[TP]) -> None:
         numbers = sorted({tp.partition for tp in assigned if tp.topic in self.stage.sources})
@@ -139,7 +139,7 @@ class StageWorker:
             await asyncio.get_running_loop().run_in_executor(self._threads, owner.take)
             if self.owners.get(number) is owner:
                 await self._resume(owner, self.stage.sources)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the partition must move to another process
+        except Exception as error:  # noqa: BLE001 -- whatever it is, another process must take the partition
             if self.owners.get(number) is owner:
                 stop_process(self.stage.name, error)
 
@@ -169,7 +169,7 @@ class StageWorker:
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.run_in_executor(None, owner.close) for owner in owners))
 
-    # -- work --------------------------------------------------------------------------------------------------
+    # -- work ------------------------------------------------------------------------------------------
 
     async def _process(self, batch: Batch) -> None:
         try:
@@ -227,7 +227,7 @@ class StageWorker:
             shown.update({TP(topic, owner.partition): at for topic, at in owner.positions.items()})
         return shown
 
-    # -- life --------------------------------------------------------------------------------------------------
+    # -- life ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """始める。"""

@@ -1,7 +1,8 @@
 """置き場: the rows of one stage's partition, in RocksDB; a copy of its changelog that may be thrown away.
 
-Besides the rows it knows how far it is a copy: the changelog offset up to which everything is in it, and when that
-was. A copy that cannot be opened, or that is newer than its changelog, is not repaired but made again.
+Besides the rows it knows how far it is a copy: the changelog offset up to which everything is in it, and
+when that was. A copy that cannot be opened, or that is newer than its changelog, is not repaired but made
+again.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ class Store:
         self.path, self._is_compressed = path, is_compressed
         self._db: Rdict | None = None
         self._unlogged = WriteOptions()
-        self._unlogged.disable_wal = True  # type: ignore[method-assign, assignment]  # its stub calls it a method
+        # its stub calls it a method
+        self._unlogged.disable_wal = True  # type: ignore[method-assign, assignment]
 
     @property
     def db(self) -> Rdict:
@@ -74,7 +76,7 @@ class Store:
         return self._db
 
     def open(self) -> None:
-        """開く: a damaged copy is made again from nothing; one in use by another process is an error (OSError)."""
+        """開く: a damaged copy is made again from nothing; one that another process uses is an OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = Rdict(str(self.path), options=_options(self._is_compressed))

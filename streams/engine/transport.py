@@ -1,8 +1,9 @@
 """受け渡し: Faust's consumer, reading batches with their ranges instead of single messages.
 
-Every seek and every fetch goes through the consumer's own thread, which remembers per partition where the next
-batch must begin; that makes `[begin, end)` meet whatever control records lie between. Faust's bookkeeping of single
-acknowledgements is not used: the committed offset is written for people who watch lag, nothing is decided from it.
+Every seek and every fetch goes through the consumer's own thread, which remembers per partition where the
+next batch must begin; that makes `[begin, end)` meet whatever control records lie between. Faust's
+bookkeeping of single acknowledgements is not used: the committed offset is written for people who watch lag,
+nothing is decided from it.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ class BatchConsumer(Consumer):
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Faust calls this when a rebalance is over: the stage takes its partitions and resumes each when ready."""
+        """For Faust, when a rebalance is over: the stage takes its partitions and resumes each when ready."""
         assigned = self.assignment()
         self.pause_partitions(assigned)
         await self._thread.forget()
@@ -220,7 +221,7 @@ class BatchConsumer(Consumer):
         cast(Any, self.transport)._topic_waiters.clear()
 
     async def verify_all_partitions_active(self) -> None:
-        """Faust's livelock warnings count acknowledgements that do not exist here; lag is watched from outside."""
+        """Faust's livelock warnings count acknowledgements, of which there are none; watch lag from outside."""
 
 
 class BatchTransport(Transport):

@@ -1,4 +1,4 @@
-"""作業単位: what the fold of one batch reads, changes, sends and refuses; nothing of it counts until it is committed."""
+"""作業単位: what the fold of one batch reads, changes, sends and refuses; nothing counts until committed."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Reader(Protocol):
 class Unit:
     """作業単位: a private layer over the rows of one partition.
 
-    A value is decoded when first read, kept decoded in the owner's bounded cache, and encoded once per batch however
-    often it changed.
+    A value is decoded when first read, kept decoded in the owner's bounded cache, and encoded once per batch
+    however often it changed.
     """
 
     __slots__ = ("_cache", "_keys", "_store", "changed", "outputs", "partition")

@@ -143,7 +143,8 @@ def _fetch_one(coordinate: Coordinate, folder: Path) -> None:
             if attempt == _ATTEMPTS:
                 raise JarError(
                     f"{coordinate}: not fetched after {_ATTEMPTS} attempts: {error}."
-                    " Check the network and its proxy settings, or install Maven with your mirror, and start again."
+                    " Check the network and its proxy settings, or install Maven with your mirror,"
+                    " and start again."
                 ) from error
             time.sleep(attempt)
         else:

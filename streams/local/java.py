@@ -21,7 +21,7 @@ class JavaNotFound(RuntimeError):
 
 @dataclass(frozen=True)
 class Java:
-    """Java: one executable, its major version and where it was found."""
+    """Java実行系: one executable, its major version and where it was found."""
 
     path: Path
     version: int

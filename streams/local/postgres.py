@@ -80,7 +80,7 @@ class LocalPostgres:
         return self
 
     def stop(self) -> None:
-        """停止: ends the server, breaking off what is open, and removes its directory; again, it does nothing."""
+        """停止: ends the server, breaking off what is open, removes its directory; again, it does nothing."""
         if self._child is not None and self._child.poll() is None:
             self._child.send_signal(signal.SIGINT)  # PostgreSQL's "fast" shutdown
             try:

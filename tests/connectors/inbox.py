@@ -1,4 +1,4 @@
-"""An inbox with its folders and topics, for the tests of the intake; and ways to die while it is being read."""
+"""An inbox with its folders and topics, for the tests of the intake; and ways to die while it is read."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What the engine's tests share: topics of their own, load, workers as processes, and what a reader finds."""
+"""What the engine's tests share: topics of their own, load, workers as processes, what a reader finds."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Bench:
     def produce(
         self, count: int, *, source: int = 0, per_transaction: int = 0, aborted: bool = False
     ) -> None:
-        """Numbered events over 50 keys; with `per_transaction` in transactions, so that offsets have holes."""
+        """Numbered events over 50 keys; with `per_transaction` in transactions, so offsets have holes."""
         settings = {"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "linger.ms": 5}
         if per_transaction:
             settings["transactional.id"] = f"{self.name}-load-{time.monotonic_ns()}"

@@ -1,4 +1,4 @@
-"""Batches and their ranges: control records, dropped and doubled batches. In this process, on the real broker."""
+"""Batches and their ranges: control records, dropped and doubled batches. In-process, on the real broker."""
 
 from __future__ import annotations
 
@@ -127,6 +127,6 @@ def test_at_rest_the_shown_offset_is_the_end(bench: Bench) -> None:
     group = f"{bench.name}-count"
     shown = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result()
     places = [TopicPartition(bench.sources[0], p) for p in range(3)]
-    ends = {p.partition: f.result().offset
-            for p, f in admin.list_offsets({place: OffsetSpec.latest() for place in places}).items()}  # fmt: skip
+    latest = admin.list_offsets({place: OffsetSpec.latest() for place in places})
+    ends = {p.partition: f.result().offset for p, f in latest.items()}
     assert {p.partition: p.offset for p in shown.topic_partitions} == ends

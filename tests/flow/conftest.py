@@ -16,7 +16,7 @@ JARS = Path(__file__).parents[2] / ".hub" / "jars"
 
 
 class Hub:
-    """The `shuunou` command with a home of its own, and nothing compressed, so that bytes on disk can be searched."""
+    """The `shuunou` command with its own home, nothing compressed, so that bytes on disk can be searched."""
 
     def __init__(self, home: Path, **more: str) -> None:
         self.home = home

@@ -1,4 +1,4 @@
-"""The whole flow as a user runs it: from a synthetic city's files to transfers, to the yen what the city expects."""
+"""The whole flow as a user runs it, from a city's files to transfers: to the yen what the city expects."""
 
 from __future__ import annotations
 

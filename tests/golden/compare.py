@@ -1,4 +1,7 @@
-"""Golden texts: one field per line, read by people. SHUUNOU_GOLDEN=write makes them anew; then read the difference."""
+"""Golden texts: one field per line, read by people.
+
+SHUUNOU_GOLDEN=write makes them anew; then read the difference.
+"""
 
 import os
 from collections.abc import Mapping

@@ -25,7 +25,8 @@ def read_plain(text: str) -> dict[tuple[str, ...], list[str]]:
         indent, is_item = len(line) - len(line.lstrip()), line.lstrip().startswith("- ")
         key, colon, value = line.strip().partition(":")
         is_plain = is_item or (re.fullmatch(r"[\w-]+", key) and (not value or value[0] == " "))
-        if indent % 2 or indent // 2 > len(path) or (not colon and not is_item) or not is_plain or "\t" in line:
+        is_indented = indent % 2 == 0 and indent // 2 <= len(path)
+        if not is_indented or (not colon and not is_item) or not is_plain or "\t" in line:
             raise ValueError(f"line {number} is not plain YAML: {line!r}")
         path = path[: indent // 2]
         if is_item:
@@ -61,7 +62,9 @@ def test_the_services_are_those_of_the_design(compose: dict[tuple[str, ...], lis
     assert services == {"kafka", "registry", "postgres", "hub", "connectors"}
 
 
-def test_images_are_of_the_versions_that_run_without_docker(compose: dict[tuple[str, ...], list[str]]) -> None:
+def test_images_are_of_the_versions_that_run_without_docker(
+    compose: dict[tuple[str, ...], list[str]],
+) -> None:
     kafka = next(one.version for one in read_coordinates() if one.artifact == "kafka_2.13")
     assert compose["services", "kafka", "image"] == [f"apache/kafka:{kafka}"]
     assert compose["services", "postgres", "image"] == [f"postgres:{VERSION}"]
@@ -90,7 +93,12 @@ def test_the_broker_has_the_settings_of_the_local_one(compose: dict[tuple[str, .
 
 
 def test_volumes_are_declared(compose: dict[tuple[str, ...], list[str]]) -> None:
-    used = {value.partition(":")[0] for path, values in compose.items() if path[-1] == "volumes" for value in values}
+    used = {
+        value.partition(":")[0]
+        for path, values in compose.items()
+        if path[-1] == "volumes"
+        for value in values
+    }
     assert used == {path[1] for path in compose if path[0] == "volumes" and len(path) == 2}
 
 

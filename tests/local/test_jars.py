@@ -83,7 +83,9 @@ def test_two_starts_at_once_fetch_once(tmp_path: Path) -> None:
         time.sleep(0.2)
         repository.fetch(coordinates, folder)
 
-    starts = [threading.Thread(target=jars.resolve, args=(tmp_path, _PINNED), kwargs={"fetch": slow}) for _ in "ab"]
+    starts = [
+        threading.Thread(target=jars.resolve, args=(tmp_path, _PINNED), kwargs={"fetch": slow}) for _ in "ab"
+    ]
     for start in starts:
         start.start()
     for start in starts:
@@ -111,7 +113,9 @@ def test_the_pins_are_one_release_of_kafka() -> None:
     pinned = jars.read_coordinates()
     kafka = {one.version for one in pinned if one.group == "org.apache.kafka"}
     assert kafka == {"4.3.1"}
-    assert {"kafka_2.13", "kafka-metadata", "kafka-storage", "log4j-slf4j-impl"} <= {one.artifact for one in pinned}
+    assert {"kafka_2.13", "kafka-metadata", "kafka-storage", "log4j-slf4j-impl"} <= {
+        one.artifact for one in pinned
+    }
     assert len({one.file_name for one in pinned}) == len(pinned)
 
 

@@ -61,7 +61,9 @@ def test_topics_are_not_made_by_themselves(broker: str, topic_prefix: str) -> No
     assert f"{topic_prefix}unlisted" not in _admin(broker).list_topics(timeout=10).topics
 
 
-def test_a_stop_leaves_no_process_and_a_restart_keeps_the_data(local_kafka: Callable[..., LocalKafka]) -> None:
+def test_a_stop_leaves_no_process_and_a_restart_keeps_the_data(
+    local_kafka: Callable[..., LocalKafka],
+) -> None:
     kafka = local_kafka()
     former, pid = kafka.bootstrap, kafka.pid
     _produce(former, "kept", "1", "2")
