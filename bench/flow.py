@@ -24,7 +24,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -62,15 +61,11 @@ Figures = dict[str, Any]
 class Bench:
     """計測: the measures over one broker; each leaves its figures, and its files in `folder`."""
 
-    def __init__(self, broker: Broker, folder: Path, arguments: argparse.Namespace) -> None:
-        self.broker, self.folder, self.given = broker, folder, arguments
+    def __init__(
+        self, broker: Broker, folder: Path, parts: Sequence[load.Part], given: argparse.Namespace
+    ) -> None:
+        self.broker, self.folder, self.parts, self.given = broker, folder, parts, given
         self._homes = 0
-
-    @cached_property
-    def parts(self) -> list[load.Part]:
-        """まち: two parts of different persons."""
-        say(f"a city of twice {self.given.events:,} changes")
-        return load.city_parts(self.given.events)
 
     def _hub(self, *stages: str) -> Hub:
         """A hub with topics made anew and an empty home."""
@@ -271,7 +266,10 @@ def _spread(rates: Sequence[int]) -> Figures:
 
 def table(figures: Figures) -> list[str]:
     """表: a line for each figure that was taken."""
-    lines = []
+    lines = [
+        f"{figures['events']:,} events, {figures['partitions']} partitions, {figures['cores']} cores shared with the "
+        f"broker (heap {figures['heap']}), Python {figures['python']}"
+    ]
     for name, made in figures["measures"].items():
         lines += [f"{name + ': ' + what:<44}{value}" for what, value in _LINES[name](made, figures)]
         lines.append(f"{name + ': load average before, after':<44}{made['load_before'][0]}, {made['load_after'][0]}")
@@ -340,10 +338,11 @@ def measure(given: argparse.Namespace, folder: Path) -> Figures:
         "measures": {},
     }
     jars = given.jars or JARS
-    say("broker")
+    say(f"a city of twice {given.events:,} changes")
+    parts = load.city_parts(given.events)
+    say("a broker")
     with LocalKafka(folder / "kafka", jar_dir=jars, heap=HEAP, notify=say) as kafka:
-        bench = Bench(Broker(kafka.bootstrap, given.partitions), folder, given)
-        assert bench.parts
+        bench = Bench(Broker(kafka.bootstrap, given.partitions), folder, parts, given)
         for name in given.only:
             before = load.load_average()
             made = getattr(bench, name)()

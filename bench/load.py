@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from bench.support import BenchError, Broker, Sent, reading, send_all
+from bench.support import BenchError, Broker, Sent, reading
 from connectors.base import Arrived, FileFacts
 from connectors.city import make_city, write_city
 from connectors.ids import file_digest
@@ -232,7 +234,7 @@ def measure_delays(broker: Broker, changes: Sequence[Change], rate: int, warm_s:
     sender = context.Process(target=_send, args=(there, broker.bootstrap, list(changes), rate), daemon=True)
     sender.start()
     try:
-        received, times, late = _receive(consumer, here)
+        received, times, late = _receive(consumer, here, sender)
     finally:
         sender.join(5)
         sender.kill()
@@ -249,11 +251,11 @@ def _from_end(broker: Broker, names: Sequence[str]) -> list[TopicPartition]:
 
 def _send(pipe: Connection, bootstrap: str, changes: list[Change], rate: int) -> None:
     """送り手の過程: paced by the clock; gives back when each was sent, and how late that was."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
     producer = Producer(
         {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 0, "log_level": 2}
     )
     producer.list_topics(timeout=30)
-    send_all(producer, [])
     times, late = [], []
     begun = time.monotonic() + SETTLE_S
     for index, change in enumerate(changes):
@@ -271,7 +273,7 @@ def _send(pipe: Connection, bootstrap: str, changes: list[Change], rate: int) ->
 
 
 def _receive(
-    consumer: Consumer, pipe: Connection
+    consumer: Consumer, pipe: Connection, sender: BaseProcess
 ) -> tuple[list[tuple[float, bytes]], list[float], list[float]]:
     """Take transfers as they become visible until the sender is done and nothing more comes."""
     received: list[tuple[float, bytes]] = []
@@ -287,6 +289,8 @@ def _receive(
         if not times and pipe.poll():
             times, late = pipe.recv()
             last = time.monotonic()
+        elif not times and not sender.is_alive():
+            raise BenchError("the sender ended before it was done")
     return received, times, late
 
 

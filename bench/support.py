@@ -24,7 +24,7 @@ from streams import topics
 from streams.local.process import leashed, tail, wait_until
 from streams.status import Lags
 
-LOOK_S, QUIET_S, LIMIT_S = 0.05, 1.5, 900.0
+LOOK_S, QUIET_S, LIMIT_S = 0.05, 1.5, 600.0
 PAGE = 20_000
 Sent = tuple[str, bytes, bytes]
 """Topic, key, value."""

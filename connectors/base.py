@@ -80,9 +80,9 @@ class FileFacts(NamedTuple):
 class FileReader(Protocol):
     """ファイルの読み手: the pure part of a file source.
 
-    `check` looks at the whole file first and refuses it as a whole, or gives None; `lines` then turns its
-    lines into events or refusals, always the same ones for the same bytes (a resumed file continues at a
-    line).
+    `check` looks at the whole file first and refuses it as a whole, or gives None;
+    `lines` then turns its lines into events or refusals, always the same ones for the
+    same bytes (a resumed file continues at a line).
     """
 
     spec: Spec

@@ -1,8 +1,8 @@
 """様式: the project's facts as data, and the one loader that opens them.
 
-Record layouts, event and fact schemas (`avro/`), contracts (`contract/`), dated numbers and provisions of
-the law (`law/`), code lists (`code/`) and file layouts (`layout/`) live here. Everything else asks this
-module.
+Record layouts, event and fact schemas (`avro/`), contracts (`contract/`), dated
+numbers and provisions of the law (`law/`), code lists (`code/`) and file layouts
+(`layout/`) live here. Everything else asks this module.
 """
 
 from __future__ import annotations

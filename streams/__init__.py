@@ -9,6 +9,6 @@ source connectors ─▶ ido.<what>.v1 ─▶ ingest ─▶ matching ─▶ ledg
 
 import os
 
-# Faust's compiled fast paths are not exercised by any test of theirs (shared hazard F20); decided before
-# its import.
+# Faust's compiled fast paths are not exercised by any test of theirs (shared hazard F20); decided
+# before its import.
 os.environ.setdefault("NO_CYTHON", "1")

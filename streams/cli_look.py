@@ -112,7 +112,7 @@ def show_account(
 def show_person(
     atena_bangou: Annotated[str, typer.Argument(help="宛名番号.")], as_json: AsJson = False
 ) -> None:
-    """人: one person with all accounts, delinquency case and held payments; exit code 1 when there is none."""
+    """人: one person with all accounts, delinquency case and held payments; exit code 1 if there is none."""
     with readable_errors():
         found = read_side.person(engine(), atena_bangou)
     if found is None:

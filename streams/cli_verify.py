@@ -150,7 +150,7 @@ def _figures(measure: Measure) -> str:
         code = name.split(" ")[-1]
         return f"{name} {REASONS[code].ja}" if code in REASONS else name
 
-    return "\n".join(f"{word(name)}: {value:,}" for name, value in measure.figures.items()) or "none"
+    return ", ".join(f"{word(name)} {value:,}" for name, value in measure.figures.items()) or "none"
 
 
 def _groups_apart(report: Report) -> None:

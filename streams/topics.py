@@ -1,8 +1,8 @@
 """トピック: every topic of the hub, as `schemas/topics.toml` states it, and how they are made.
 
-Nothing creates a topic but `create`: a topic that a broker made by itself would have the wrong partition
-count and retention. Logs are kept for ever; changelogs are compacted only, their tombstones kept thirty
-days.
+Nothing creates a topic but `create`: a topic that a broker made by itself would have
+the wrong partition count and retention. Logs are kept for ever; changelogs are
+compacted only, their tombstones kept thirty days.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """働き手: the composition root. Builds the stages and runs those that this process was asked for.
 
-One process runs all stages by default; each is a Faust app of its own, so any stage can also run elsewhere,
-or twice.
+One process runs all stages by default; each is a Faust app of its own, so any
+stage can also run elsewhere, or twice.
 """
 
 from __future__ import annotations

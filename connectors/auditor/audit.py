@@ -77,13 +77,12 @@ def verify(hub: Hub, tell: Tell = lambda what, done, total: None) -> Report:
         ends = broker.ends(sources())
         takers = dict.fromkeys(sources(), events.take)
         messages += read(broker, ends, takers, "reading the change events", tell)
-        seconds = time.monotonic() - began
+        waited = cut.waited_s + (projected.waited_s if projected else 0.0)
+        read_s = time.monotonic() - began - waited
         report = _judge(book, cut, projections, projected, hub, side, transfers, tell)
+    seconds = time.monotonic() - began
     return report._replace(
-        messages=messages,
-        events=events.count,
-        seconds=time.monotonic() - began,
-        read_s=seconds - cut.waited_s,
+        messages=messages, events=events.count, waited_s=waited, read_s=read_s, seconds=seconds
     )
 
 
@@ -140,7 +139,7 @@ def _judge(
     alive = keeps_up(book, cut, projected, side.positions)
     step(STEPS)
     measures = (lost, doubled, conserved, replayed, failures, given, alive)
-    return Report(measures, groups, total, 0, 0, cut.waited_s, 0.0, 0.0)
+    return Report(measures, groups, total, 0, 0, 0.0, 0.0, 0.0)
 
 
 def keeps_up(

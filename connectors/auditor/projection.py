@@ -28,6 +28,7 @@ class Projected(NamedTuple):
 
     arrived: bool
     behind: int
+    waited_s: float = 0.0
     problems: tuple[tuple[str, str], ...] = ()
     trouble: str = ""
 
@@ -41,8 +42,10 @@ def take(book: Book, cut: Cut, url: str, until: float, tell: Tell) -> Projected:
     try:
         names = read_by(SINK)
         goal = {place: end for place, end in cut.ends.items() if place[0] in names}
+        began = time.monotonic()
         arrived = _await(engine, goal, until, tell)
-        return _read(book, engine, goal, arrived, tell)
+        waited = time.monotonic() - began
+        return _read(book, engine, goal, tell)._replace(arrived=arrived, waited_s=waited)
     except DBAPIError as error:
         return Projected(False, 0, trouble=f"the projection: its database gave {type(error.orig).__name__}")
     finally:
@@ -62,7 +65,7 @@ def _await(engine: Engine, goal: Mapping[Place, int], until: float, tell: Tell) 
         time.sleep(LOOK_S)
 
 
-def _read(book: Book, engine: Engine, goal: Mapping[Place, int], arrived: bool, tell: Tell) -> Projected:
+def _read(book: Book, engine: Engine, goal: Mapping[Place, int], tell: Tell) -> Projected:
     """Positions first: what they cover is in the rows, whatever is written meanwhile."""
     with engine.connect() as connection:
         positions = _positions(connection)
@@ -85,7 +88,7 @@ def _read(book: Book, engine: Engine, goal: Mapping[Place, int], arrived: bool, 
         "INSERT OR IGNORE INTO moving_projected SELECT f.shuunou_key FROM fact f JOIN projected_to p "
         "ON p.part = f.part WHERE f.at >= p.at AND f.shuunou_key IS NOT NULL"
     )
-    return Projected(arrived, behind(goal, positions), problems)
+    return Projected(False, behind(goal, positions), problems=problems)
 
 
 def _positions(connection: Connection) -> dict[Place, int]:

@@ -1,8 +1,8 @@
 """滞納の畳み込み: what a changed 期別, or the coming of a day, means for the delinquency of its person.
 
-A 期別 counts as 滞納 when the 基準日 is after its 納期限 and something is owed. The person's case is open while any
-of them counts. Nothing here reads a clock: `kijunbi` is the business day that has come, or None before the
-first.
+A 期別 counts as 滞納 when the 基準日 is after its 納期限 and something is owed. The person's
+case is open while any of them counts. Nothing here reads a clock: `kijunbi` is the
+business day that has come, or None before the first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """収納の畳み込み: one event applied to the account of one 期別. Pure; the order of arrival does not matter.
 
-Of assessments the highest 履歴番号 prevails; of a receipt the highest 段階 (速報 < 速報取消 < 確報). What comes late
-changes only the history; what comes twice changes nothing and is reported; what contradicts is refused or
-announced.
+Of assessments the highest 履歴番号 prevails; of a receipt the highest 段階 (速報 < 速報取消 < 確報).
+What comes late changes only the history; what comes twice changes nothing and is
+reported; what contradicts is refused or announced.
 """
 
 from __future__ import annotations
@@ -245,8 +245,8 @@ def _effective(receipt: Receipt) -> int:
 def _debit_failed(account: ReceiptAccount, event: KouzaFurikaeFailed) -> Outcome:
     if event.receipt_no in account.furikae_funou:
         return account, (Happened("RepetitionIgnored"),)
-    # Debits fail in the order of their days, so the oldest of a bounded memory is the one that cannot come
-    # again.
+    # Debits fail in the order of their days, so the oldest of a bounded memory is the one that cannot
+    # come again.
     remembered = (*account.furikae_funou, event.receipt_no)[-FUNOU_MAX:]
     after = account._replace(furikae_funou=remembered, koufuri_funou_kaisuu=account.koufuri_funou_kaisuu + 1)
     return after, (Happened("KouzaFurikaeFailureNoted", event.furikae_gaku),)

@@ -1,8 +1,8 @@
 """置き場: the rows of one stage's partition, in RocksDB; a copy of its changelog that may be thrown away.
 
-Besides the rows it knows how far it is a copy: the changelog offset up to which everything is in it, and
-when that was. A copy that cannot be opened, or that is newer than its changelog, is not repaired but made
-again.
+Besides the rows it knows how far it is a copy: the changelog offset up to which
+everything is in it, and when that was. A copy that cannot be opened, or that is newer
+than its changelog, is not repaired but made again.
 """
 
 from __future__ import annotations

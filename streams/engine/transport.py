@@ -152,7 +152,7 @@ class BatchConsumer(Consumer):
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """For Faust, when a rebalance is over: the stage takes its partitions and resumes each when ready."""
+        """A rebalance is over, says Faust: the stage takes its partitions and resumes each when ready."""
         assigned = self.assignment()
         self.pause_partitions(assigned)
         await self._thread.forget()
@@ -221,7 +221,7 @@ class BatchConsumer(Consumer):
         cast(Any, self.transport)._topic_waiters.clear()
 
     async def verify_all_partitions_active(self) -> None:
-        """Faust's livelock warnings count acknowledgements, of which there are none; watch lag from outside."""
+        """Faust's livelock warnings count acknowledgements: there are none. Lag is watched from outside."""
 
 
 class BatchTransport(Transport):
