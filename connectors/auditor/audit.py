@@ -64,19 +64,25 @@ def verify(hub: Hub, tell: Tell = lambda what, done, total: None) -> Report:
 
     Raises KafkaException and Transient when the broker does not answer, Terminal when topics are missing or cut.
     """
+    broker = Broker(hub.bootstrap, hub.client)
+    try:
+        return _audited(hub, broker, tell)
+    finally:
+        broker.close()
+
+
+def _audited(hub: Hub, broker: Broker, tell: Tell) -> Report:
     began = time.monotonic()
-    broker, projections = Broker(hub.bootstrap, hub.client), Projections()
+    projections = Projections()
     cut = take(broker, hub.application, hub.wait_s, tell)
     with Book(len(projections.contracts), hub.folder) as book:
         side, transfers = LedgerSide(book, cut, projections), Transfers(book, projections)
         events = Events(book, cut)
-        messages = read(
-            broker, cut.ends, _takers(side, transfers, events), "reading what stages wrote", tell
-        )
+        takers = _takers(side, transfers, events)
+        messages = read(broker, cut.ends, takers, "reading what stages wrote", tell)
         projected = _projected(book, cut, hub, tell)
-        ends = broker.ends(sources())
         takers = dict.fromkeys(sources(), events.take)
-        messages += read(broker, ends, takers, "reading the change events", tell)
+        messages += read(broker, broker.ends(sources()), takers, "reading the change events", tell)
         waited = cut.waited_s + (projected.waited_s if projected else 0.0)
         read_s = time.monotonic() - began - waited
         report = _judge(book, cut, projections, projected, hub, side, transfers, tell)

@@ -61,6 +61,7 @@ TABLES: dict[str, str] = {
     "minou_gaku, kagonou_gaku, is_tainou",
     "wrong": "measure, what, key, expected, found",
     "moving": "shuunou_key PRIMARY KEY",
+    "route": "shuunou_key, receipt_no, target, PRIMARY KEY (shuunou_key, receipt_no)",
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 import schemas
@@ -78,6 +78,7 @@ class Broker:
         self.settings = {**client, "bootstrap.servers": bootstrap, "log_level": 2}
         self._admin = _admin(tuple(sorted(self.settings.items())))
         self._places: dict[str, list[Place]] = {}
+        self._askers: dict[str, Consumer] = {}
 
     def places(self, names: Iterable[str]) -> list[Place]:
         """区画: every partition of these topics."""
@@ -100,30 +101,54 @@ class Broker:
         return self._offsets(names, OffsetSpec.earliest())
 
     def _offsets(self, names: Iterable[str], which: OffsetSpec) -> dict[Place, int]:
-        places = self.places(list(names))
-        asked = self._admin.list_offsets(
-            {TopicPartition(*place): which for place in places},
-            isolation_level=IsolationLevel.READ_COMMITTED,
-            request_timeout=ASK_S,
-        )
-        return {(tp.topic, tp.partition): answer.result(ASK_S * 2).offset for tp, answer in asked.items()}
+        places = [TopicPartition(*place) for place in self.places(list(names))]
 
-    def shown(self, group: str) -> dict[Place, int]:
-        """示された位置: of a group; a place that it never showed is missing.
+        def ask() -> dict[Place, int]:
+            asked = self._admin.list_offsets(
+                dict.fromkeys(places, which),
+                isolation_level=IsolationLevel.READ_COMMITTED,
+                request_timeout=ASK_S,
+            )
+            return {
+                (tp.topic, tp.partition): answer.result(ASK_S * 2).offset for tp, answer in asked.items()
+            }
 
-        Asked again and again: a broker that has just started may have no coordinator for the group yet.
+        return _patiently(ask)
+
+    def shown(self, group: str, names: Iterable[str]) -> dict[Place, int]:
+        """示された位置: of a group, on these topics; a place that it never showed is missing.
+
+        A plain consumer asks, which never joins: librdkafka's admin client ends the process when the group's
+        coordinator is still being made (librdkafka issue 5040, seen with 2.16).
         """
-        stop_asking = time.monotonic() + PATIENCE_S
-        while True:
-            asked = [ConsumerGroupTopicPartitions(group)]
-            try:
-                answers = self._admin.list_consumer_group_offsets(asked, request_timeout=ASK_S / 3)
-                found = answers[group].result()
-            except KafkaException as error:
-                if time.monotonic() > stop_asking or error.args[0].fatal():
-                    raise
-            else:
-                return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
+        if group not in self._askers:
+            asker = {**self.settings, "group.id": group, "enable.auto.commit": False}
+            self._askers[group] = Consumer(asker)
+        places = [TopicPartition(*place) for place in self.places(list(names))]
+
+        def ask() -> dict[Place, int]:
+            found = self._askers[group].committed(places, timeout=ASK_S / 3)
+            return {(p.topic, p.partition): p.offset for p in found if p.offset >= 0}
+
+        return _patiently(ask)
+
+    def close(self) -> None:
+        """閉じる。"""
+        for asker in self._askers.values():
+            asker.close()
+        self._askers.clear()
+
+
+def _patiently(ask: Callable[[], dict[Place, int]]) -> dict[Place, int]:
+    """Again and again for a while: a broker that just started may have no leader or coordinator for it yet."""
+    stop_asking = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if time.monotonic() > stop_asking or error.args[0].fatal():
+                raise
+        time.sleep(LOOK_S)
 
 
 class StageLag(NamedTuple):
@@ -161,7 +186,7 @@ def take(broker: Broker, application: str, wait_s: float, tell: Tell) -> Cut:
     applied: dict[Place, int] = {}
     lags = []
     for stage in STAGES:
-        shown = broker.shown(f"{application}-{stage}")
+        shown = broker.shown(f"{application}-{stage}", read_by(stage))
         ends = broker.ends(read_by(stage))
         applied |= {place: shown.get(place, 0) for place in ends}
         beyond = tuple(place for place, end in ends.items() if shown.get(place, 0) > end)
@@ -194,7 +219,7 @@ def _await(broker: Broker, application: str, stage: str, until: float, tell: Tel
     for _ in range(2):
         goal = broker.ends(read_by(stage))
         most = behind(goal, {})
-        while left := behind(goal, broker.shown(f"{application}-{stage}")):
+        while left := behind(goal, broker.shown(f"{application}-{stage}", read_by(stage))):
             tell(f"waiting for {stage}", most - left, most)
             if time.monotonic() > until:
                 return False

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from connectors.auditor.book import Book
 from connectors.auditor.cut import FACT, LOOK_S, Cut, Place, Tell, behind, read_by
+from connectors.base import Terminal
 from connectors.tables import ACCOUNT, POSITION, SINK_PROBLEM, engine_for
 
 SINK = "sink_projection"
@@ -35,10 +35,10 @@ class Projected(NamedTuple):
 
 def take(book: Book, cut: Cut, url: str, until: float, tell: Tell) -> Projected:
     """読む: waits until `until` (monotonic) for the projection to reach the cut; then its accounts as they are."""
-    shown = make_url(url)
-    if shown.get_backend_name() == "sqlite" and not (shown.database and Path(shown.database).is_file()):
-        return Projected(False, 0, trouble="the projection: expected its database, found none")
-    engine = engine_for(url)
+    try:
+        engine = engine_for(url)
+    except Terminal as error:
+        return Projected(False, 0, trouble=f"the projection: {error}")
     try:
         names = read_by(SINK)
         goal = {place: end for place, end in cut.ends.items() if place[0] in names}

@@ -8,6 +8,7 @@ same receipt. 滞納 is what is owed after its 納期限 on the 基準日 that t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from connectors.auditor.book import RECEIPT, RIREKI, STATED, Book
@@ -16,8 +17,6 @@ from connectors.auditor.events import CANCELLED, ESTABLISHED, FAILED, SOKUHOU, T
 from connectors.auditor.items import Figures
 
 EVENTS = ("choutei", "nounyuu", "assigned", "kept", "kijunbi", "unread")
-ROUTES_MOST = 20
-"""How often one payment may be given another 収納キー; beyond it staff sent it in a circle."""
 _RECEIPT = ", ".join(RECEIPT[1:])
 
 
@@ -40,7 +39,7 @@ def prepare(book: Book) -> None:
     _move(book)
     _order_repetitions(book)
     _book_receipts(book)
-    _book_assessments(book)
+    _book_fuka(book)
     _expect(book)
     _keep(book)
 
@@ -84,24 +83,32 @@ def _refuse(book: Book) -> None:
 
 
 def _route(book: Book) -> None:
-    """Where staff sent a receipt: followed to its end, as one that is assigned twice goes on from the first target."""
-    book.make(
-        "CREATE TABLE route (own_key, receipt_no, target, PRIMARY KEY (own_key, receipt_no))",
-        "INSERT OR REPLACE INTO route SELECT a.shuunou_key, n.receipt_no, a.target FROM assigned a "
-        "JOIN nounyuu n ON n.event = a.held_event WHERE a.refused = 0 ORDER BY a.part, a.at",
+    """Where staff sent a receipt: from the 収納キー written on it, from one assignment to the next, to the last."""
+    steps: dict[tuple[str, str], list[str]] = defaultdict(list)
+    asked = (
+        "SELECT DISTINCT a.part, a.at, a.shuunou_key, n.receipt_no, a.target FROM assigned a "
+        "JOIN nounyuu n ON n.event = a.held_event WHERE a.refused = 0 ORDER BY a.part, a.at"
     )
-    for _ in range(ROUTES_MOST):
-        onward = (
-            "SELECT o.target FROM route o WHERE o.own_key = route.target AND o.receipt_no = route.receipt_no"
-        )
-        changed = book.rows(f"UPDATE route SET target = ({onward}) WHERE EXISTS ({onward})").rowcount
-        if changed == 0:
-            break
+    for _, _, key, receipt_no, target in book.rows(asked):
+        steps[key, receipt_no].append(target)
+    written = "SELECT DISTINCT shuunou_key FROM nounyuu WHERE receipt_no = ?"
+    receipts = {receipt_no for _, receipt_no in steps}
+    rows = [(key, no, _followed(steps, key, no)) for no in receipts for (key,) in book.rows(written, no)]
+    book.add("route", rows)
     book.make(
-        "UPDATE nounyuu SET own_key = (SELECT target FROM route r WHERE r.own_key = shuunou_key "
+        "UPDATE nounyuu SET own_key = (SELECT target FROM route r WHERE r.shuunou_key = nounyuu.shuunou_key "
         "AND r.receipt_no = nounyuu.receipt_no) WHERE (shuunou_key, receipt_no) IN "
-        "(SELECT own_key, receipt_no FROM route)"
+        "(SELECT shuunou_key, receipt_no FROM route)"
     )
+
+
+def _followed(steps: Mapping[tuple[str, str], list[str]], key: str, receipt_no: str) -> str:
+    """Each assignment is made where the payment lies, so each is taken once, those of one 収納キー in their order."""
+    taken: dict[str, int] = defaultdict(int)
+    while taken[key] < len(steps.get((key, receipt_no), ())):
+        taken[key] += 1
+        key = steps[key, receipt_no][taken[key] - 1]
+    return key
 
 
 def _hold(book: Book) -> None:
@@ -179,7 +186,7 @@ def _book_receipts(book: Book) -> None:
     )
 
 
-def _book_assessments(book: Book) -> None:
+def _book_fuka(book: Book) -> None:
     said = ", ".join(("atena_bangou", "kind", "occurred_on", *STATED))
     book.make(
         f"CREATE TABLE rireki AS SELECT {', '.join(RIREKI)} FROM (SELECT *, ROW_NUMBER() OVER "

@@ -22,6 +22,7 @@ from streams.engine.unit import Output, Unit
 
 CACHE_ROWS = 50_000
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_TOTAL_S = 0.05, 5.0, 600.0
+RESTORE_TOTAL_S = 120.0
 TRANSACTION_TIMEOUT_S = 60
 MESSAGE_MAX_BYTES = 16 << 20
 """The largest message of the hub; what arrives may be half as large (streams/topics.py), for a letter adds
@@ -85,10 +86,20 @@ class Owner:
             self._producer = Producer(self._producer_settings())
             self._retry(lambda: self._live.init_transactions(30))
             self.store.open()
-            self.restored_rows = restore(
-                self.store, self.settings.bootstrap, self.settings.client, self.changelog, self.partition
-            )
+            self.restored_rows = self._restore()
             self.positions = self.store.positions()
+
+    def _restore(self) -> int:
+        """Reading may fail while the broker starts or moves leaders; what was read is kept, and the rest read again."""
+        settings, deadline, pause = self.settings, time.monotonic() + RESTORE_TOTAL_S, RETRY_FIRST_S
+        while True:
+            try:
+                return restore(self.store, settings.bootstrap, settings.client, self.changelog, self.partition)
+            except KafkaException as error:
+                if error.args[0].fatal() or time.monotonic() > deadline:
+                    raise Stuck(f"{self.transactional_id}: restore: {error.args[0].name()}") from None
+            time.sleep(pause)
+            pause = min(pause * 2, RETRY_MOST_S)
 
     def _producer_settings(self) -> dict[str, Any]:
         return {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from time import monotonic
 from typing import Any, cast
 
 import aiokafka
@@ -28,7 +29,7 @@ from faust.types import TP, ConsumerMessage, Message
 
 from streams.engine.batch import Batch
 
-FETCH_WAIT_MS = 20
+BUSY_WAIT_MS, IDLE_WAIT_MS = 10, 100
 Positions = Mapping[TP, int]
 
 
@@ -48,6 +49,7 @@ class BatchThread(AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._next: dict[TP, int] = {}
+        self._resting: set[TP] = set()
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
@@ -64,7 +66,7 @@ class BatchThread(AIOKafkaConsumerThread):
             max_poll_records=conf.broker_max_poll_records,
             max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_max_wait_ms=IDLE_WAIT_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             session_timeout_ms=int(conf.broker_session_timeout * 1000),
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
@@ -94,7 +96,11 @@ class BatchThread(AIOKafkaConsumerThread):
 
     async def _fetch(self, active: set[TP], limit: int, timeout: float) -> list[Batch]:
         consumer = self._ensure_consumer()
+        self._wake(consumer, active)
         found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
+        # Where nothing comes, questions may take their time; where something does, a partition that is asked for
+        # again must not wait for the answer about the others.
+        consumer._fetcher._fetch_max_wait_ms = BUSY_WAIT_MS if found else IDLE_WAIT_MS
         batches = []
         for tp, records in found.items():
             place = TP(tp.topic, tp.partition)
@@ -102,8 +108,20 @@ class BatchThread(AIOKafkaConsumerThread):
             if begin is None or end is None:
                 continue  # fetched before its position was set: it will be fetched again from there
             self._next[place] = end
+            self._rest(consumer, place)
             batches.append(Batch(tp.topic, tp.partition, begin, end, records))
         return batches
+
+    def _wake(self, consumer: aiokafka.AIOKafkaConsumer, active: set[TP]) -> None:
+        """Fetch again from the partitions whose rest is over."""
+        for tp in self._resting & active & set(consumer.assignment()):
+            consumer.resume(aiokafka.TopicPartition(*tp))
+        self._resting -= active
+
+    def _rest(self, consumer: aiokafka.AIOKafkaConsumer, tp: TP) -> None:
+        """Fetch nothing while it rests: what came first would wait in a buffer, and what follows behind it."""
+        consumer.pause(aiokafka.TopicPartition(*tp))
+        self._resting.add(tp)
 
     @staticmethod
     def _position(consumer: aiokafka.AIOKafkaConsumer, tp: Any) -> int | None:
@@ -119,6 +137,7 @@ class BatchThread(AIOKafkaConsumerThread):
 
     async def _forget(self) -> None:
         self._next.clear()
+        self._resting.clear()
 
     async def show_positions(self, positions: Positions) -> None:
         """見せる: write offsets for people who watch lag; failure changes nothing and is tried again later."""
@@ -146,6 +165,9 @@ class BatchConsumer(Consumer):
 
     on_seek: Callable[[set[TP]], Awaitable[None]]
     shown_positions: Callable[[], Positions]
+    rest_seconds: float = 0.02
+    """How long a partition rests after a batch. A transaction costs broker and worker some milliseconds however few
+    events it holds: without rest, a thousand events a second over a dozen partitions keep two cores busy with them."""
     _thread: BatchThread
 
     def _new_consumer_thread(self) -> BatchThread:
@@ -171,18 +193,25 @@ class BatchConsumer(Consumer):
             return bool(self.should_stop or fetcher.should_stop)
 
         limit = self.app.conf.broker_max_poll_records
+        rested: dict[TP, float] = {}
         while not stopping():
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
                 continue
-            active = set(self._get_active_partitions())
+            now = monotonic()
+            active = {tp for tp in self._get_active_partitions() if rested.get(tp, 0.0) <= now}
             if not active:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(self.rest_seconds / 4)
                 continue
-            for batch in await self._thread.fetch(active, limit, 0.5):
+            for batch in await self._thread.fetch(active, limit, self._patience(rested, now)):
                 if stopping() or not self.flow_active:
                     break
+                rested[TP(batch.topic, batch.partition)] = monotonic() + self.rest_seconds
                 await self.wait_first(self.callback(self._message(batch)), self.suspend_flow.wait())
+
+    def _patience(self, rested: dict[TP, float], now: float) -> float:
+        """Wait for records only until the next resting partition may be read again."""
+        return min((until - now for until in rested.values() if until > now), default=0.5)
 
     def _message(self, batch: Batch) -> Message:
         return ConsumerMessage(

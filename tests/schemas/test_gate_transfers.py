@@ -56,7 +56,7 @@ PIA_FAULTS = {
         ),
         {"S-402", "S-404"},
     ),
-    "移転の型が項目と違う": (field_changed(TRANSFER, "noukigen", type="string"), {"S-405"}),
+    "移転の型が項目と違う": (field_changed(TRANSFER, "noukigen", type=["null", "string"]), {"S-405"}),
     "契約の欠け": (
         MATERIAL._replace(
             contracts={
