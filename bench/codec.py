@@ -1,8 +1,9 @@
 """符号の計測: the compiled codec beside fastavro, on the messages of a synthetic city; the ratio is what counts.
 
-Both make the same bytes from the same values, and the same values from the same bytes (looked at before anything is
-timed). fastavro works on dictionaries, so what it costs is given twice: alone, and with the step between its
-dictionaries and the named tuples that the core works on. Run: `.venv/bin/python bench/codec.py`.
+Both make the same bytes from the same values, and the same values from the same bytes (looked at before
+anything is timed). fastavro works on dictionaries, so what it costs is given twice: alone, and with the
+step between its dictionaries and the named tuples that the core works on. Run: `.venv/bin/python
+bench/codec.py`.
 """
 
 from __future__ import annotations

@@ -1,17 +1,23 @@
-"""流れの計測: how fast the hub is, on a real broker that this starts, with a worker as `shuunou worker` starts it.
+"""流れの計測: how fast the hub is, on a real broker that this starts, with a worker as `shuunou worker` starts
+it.
 
-`.venv/bin/python bench/flow.py --events 200000 --partitions 4 --json out.json`; `--only` names some of the measures:
+`.venv/bin/python bench/flow.py --events 200000 --partitions 4 --json out.json`; `--only` names some of the
+measures:
 
-- `ledger`: changes waiting on `ledger.input.v1` → facts and rows committed. Each run: topics made anew, a worker with
+- `ledger`: changes waiting on `ledger.input.v1` → facts and rows committed. Each run: topics made anew, a
+  worker with
   an empty home (cold), then as many changes of other persons on the same worker (warm).
-- `flow`: changes waiting on `ido.*` → transfers and their records committed, all stages in one process. Bills first,
-  then what came later; and once everything at the same time (backlog), when many payments wait for their bill.
+- `flow`: changes waiting on `ido.*` → transfers and their records committed, all stages in one process.
+  Bills first,
+  then what came later; and once everything at the same time (backlog), when many payments wait for their
+  bill.
 - `peer`: the same fold as an ordinary Faust agent (`bench/idiomatic_faust.py`), on the same broker.
 - `latency`: from sending a change to its transfer being visible to a read_committed consumer.
-- `restore`: from starting a worker with an empty home to its being ready, with a million rows in the changelog.
+- `restore`: from starting a worker with an empty home to its being ready, with a million rows in the
+  changelog.
 
-What waits is one transaction, so all of it is seen at once: the clock starts when its commit is asked for, and stops
-at the last growth of the output as a read_committed reader is told (looked at every 50 ms).
+What waits is one transaction, so all of it is seen at once: the clock starts when its commit is asked for,
+and stops at the last growth of the output as a read_committed reader is told (looked at every 50 ms).
 """
 
 from __future__ import annotations
@@ -23,13 +29,13 @@ import platform
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from bench import idiomatic_faust as peer
 from bench import load
+from bench.report import Figures, table
 from bench.support import (
     READY,
     BenchError,
@@ -55,7 +61,6 @@ HEAP = "1g"
 FACT, CHANGELOG = "ledger.fact.v1", "state.ledger.v1"
 NOTICE, LETTER, AUDIT = "matching.unmatched.v1", "deadletter.v1", "audit.provision.v1"
 ITEN = [t.name for t in topics.topics() if t.name.startswith("iten.")]
-Figures = dict[str, Any]
 
 
 class Bench:
@@ -88,7 +93,7 @@ class Bench:
             "worker_cpu_s": round(worker.cpu_s() - cpu, 2),
         }
 
-    # -- ledger ------------------------------------------------------------------------------------------------
+    # -- ledger ------------------------------------------------------------------------------------
 
     def ledger(self) -> Figures:
         """台帳。"""
@@ -117,7 +122,7 @@ class Bench:
             raise BenchError(f"facts: expected {expected:,}, found {figures['facts']:,}")
         return figures
 
-    # -- whole flow --------------------------------------------------------------------------------------------
+    # -- whole flow --------------------------------------------------------------------------------
 
     def flow(self) -> Figures:
         """全体の流れ。"""
@@ -144,14 +149,20 @@ class Bench:
         figures["seconds"] = round(sum(wave["seconds"] for wave in driven), 3)
         figures["events_per_s"] = round(figures["events"] / figures["seconds"])
         figures["worker_cpu_s"] = round(sum(wave["worker_cpu_s"] for wave in driven), 2)
-        names = {"facts": [FACT], "transfers": ITEN, "provisions": [AUDIT], "notices": [NOTICE], "letters": [LETTER]}
+        names = {
+            "facts": [FACT],
+            "transfers": ITEN,
+            "provisions": [AUDIT],
+            "notices": [NOTICE],
+            "letters": [LETTER],
+        }
         figures |= {name: self.broker.count(counted) for name, counted in names.items()}
         if figures["transfers"] != figures["provisions"] or not figures["transfers"]:
             raise BenchError(f"transfers and provisions: expected as many of both, found {figures}")
         say(f"flow in {len(waves)} wave(s): {figures['events_per_s']:,} events/s")
         return figures
 
-    # -- peer --------------------------------------------------------------------------------------------------
+    # -- peer --------------------------------------------------------------------------------------
 
     def peer(self) -> Figures:
         """ふつうの Faust。"""
@@ -178,10 +189,11 @@ class Bench:
             "store": "rocksdb (rocksdict)",
         }
 
-    # -- latency -----------------------------------------------------------------------------------------------
+    # -- latency -----------------------------------------------------------------------------------
 
     def latency(self) -> Figures:
-        """遅れ: bills of some persons are booked beforehand; then payments on them, mixed with bills of others."""
+        """遅れ: bills of some persons are booked beforehand; then payments on them, mixed with bills of
+        others."""
         given = self.given
         wanted = given.rate * (given.seconds + given.warm_seconds)
         here, there = [part.of_persons(wanted) for part in self.parts]
@@ -193,7 +205,10 @@ class Bench:
             say(f"latency: {given.rate:,} events/s for {given.warm_seconds} s, then for {given.seconds} s")
             cpu = worker.cpu_s()
             delays = load.measure_delays(self.broker, changes, given.rate, given.warm_seconds)
-            figures: Figures = {"worker_cpu_s": round(worker.cpu_s() - cpu, 2), "peak_mib": round(worker.peak_mib())}
+            figures: Figures = {
+                "worker_cpu_s": round(worker.cpu_s() - cpu, 2),
+                "peak_mib": round(worker.peak_mib()),
+            }
         if len(delays.millis) < delays.sent / 2:
             raise BenchError(f"latency: {delays.sent:,} sent, transfers of only {len(delays.millis):,} seen")
         shares = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
@@ -203,7 +218,7 @@ class Bench:
         say(f"latency: p50 {figures['p50_ms']} ms, p99 {figures['p99_ms']} ms")
         return figures
 
-    # -- restore -----------------------------------------------------------------------------------------------
+    # -- restore -----------------------------------------------------------------------------------
 
     def restore(self) -> Figures:
         """復元。"""
@@ -225,7 +240,8 @@ class Bench:
         with again.start() as worker:
             seconds = worker.wait_for(READY)
             cpu_s, peak_mib = worker.cpu_s(), worker.peak_mib()
-        stored = sum(_rows_in(again.home / "state" / "ledger" / str(p)) for p in range(self.broker.partitions))
+        stores = again.home / "state" / "ledger"
+        stored = sum(_rows_in(stores / str(p)) for p in range(self.broker.partitions))
         if stored != rows:
             raise BenchError(f"rows in the stores: expected {rows:,}, found {stored:,}")
         say(f"restore: {seconds:.1f} s")
@@ -259,72 +275,6 @@ def _as_json(change: load.Change) -> Sent:
 
 def _spread(rates: Sequence[int]) -> Figures:
     return {"median": round(median(rates)), "least": min(rates), "most": max(rates)}
-
-
-# -- report ----------------------------------------------------------------------------------------------------
-
-
-def table(figures: Figures) -> list[str]:
-    """表: a line for each figure that was taken."""
-    lines = [
-        f"{figures['events']:,} events, {figures['partitions']} partitions, {figures['cores']} cores shared with the "
-        f"broker (heap {figures['heap']}), Python {figures['python']}"
-    ]
-    for name, made in figures["measures"].items():
-        lines += [f"{name + ': ' + what:<44}{value}" for what, value in _LINES[name](made, figures)]
-        lines.append(f"{name + ': load average before, after':<44}{made['load_before'][0]}, {made['load_after'][0]}")
-    return lines
-
-
-def _range(spread: Figures) -> str:
-    return f"{spread['median']:>9,} /s   ({spread['least']:,} to {spread['most']:,})"
-
-
-def _ledger_lines(made: Figures, figures: Figures) -> Iterable[tuple[str, str]]:
-    yield "cold, median (least to most)", _range(made["cold"])
-    yield "warm", _range(made["warm"])
-    cpu = [run[heat]["worker_cpu_s"] for run in made["runs"] for heat in ("cold", "warm")]
-    yield "worker's processor", f"{median(cpu) / figures['events'] * 1e6:>9.1f} µs an event"
-    yield "peak memory of the worker", f"{made['peak_mib']:>9,} MiB"
-    yield "pure core alone, no codec, no store", f"{made['core_alone_per_s']:>9,} /s"
-    if "peer" in figures["measures"]:
-        ratio = made["both"]["median"] / figures["measures"]["peer"]["events_per_s"]
-        yield "times the ordinary Faust agent", f"{ratio:>9.1f}"
-
-
-def _flow_lines(made: Figures, figures: Figures) -> Iterable[tuple[str, str]]:
-    yield "bills, then payments", _range(made["in_order"])
-    backlog = made["backlog"]
-    yield "everything at once", f"{backlog['events_per_s']:>9,} /s   ({backlog['notices']:,} held or released)"
-    yield "transfers of one run", f"{made['runs'][0]['transfers']:>9,}"
-    yield "peak memory of the worker", f"{made['peak_mib']:>9,} MiB"
-
-
-def _peer_lines(made: Figures, figures: Figures) -> Iterable[tuple[str, str]]:
-    yield f"{made['store']}, {made['events']:,} events", f"{made['events_per_s']:>9,} /s"
-    yield "peak memory", f"{made['peak_mib']:>9,} MiB"
-
-
-def _latency_lines(made: Figures, figures: Figures) -> Iterable[tuple[str, str]]:
-    shown = ", ".join(f"{name[:-3]} {made[name]}" for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms"))
-    yield f"at {made['rate']:,} events/s (ms)", f"{shown}   ({made['with_transfer']:,} events)"
-    yield "peak memory of the worker", f"{made['peak_mib']:>9,} MiB"
-
-
-def _restore_lines(made: Figures, figures: Figures) -> Iterable[tuple[str, str]]:
-    shown = f"{made['seconds']:>9} s   (empty: {made['seconds_when_empty']} s)"
-    yield f"{made['rows']:,} rows of {made['bytes_per_row']} bytes", shown
-    yield "rows beyond the empty start", f"{made['rows_per_s']:>9,} /s"
-    yield "peak memory of the worker", f"{made['peak_mib']:>9,} MiB"
-
-
-_LINES: dict[str, Callable[[Figures, Figures], Iterable[tuple[str, str]]]] = {
-    "ledger": _ledger_lines,
-    "flow": _flow_lines,
-    "peer": _peer_lines,
-    "latency": _latency_lines,
-    "restore": _restore_lines,
-}
 
 
 def measure(given: argparse.Namespace, folder: Path) -> Figures:
@@ -364,7 +314,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--partitions", type=int, default=4, help="partition count of every topic")
     parser.add_argument("--runs", type=int, default=3, help="repetitions of ledger and flow")
     parser.add_argument("--only", type=_only, default=list(_LINES), help=f"some of {','.join(_LINES)}")
-    parser.add_argument("--peer-events", type=int, default=20_000, help="changes for the ordinary Faust agent")
+    parser.add_argument(
+        "--peer-events", type=int, default=20_000, help="changes for the ordinary Faust agent"
+    )
     parser.add_argument("--rate", type=int, default=1_000, help="changes a second, latency")
     parser.add_argument("--seconds", type=int, default=30, help="seconds that count, latency")
     parser.add_argument("--warm-seconds", type=int, default=5, help="seconds before that, latency")

@@ -1,7 +1,9 @@
 """ふつうの Faust: the same fold as an agent written the way Faust's guide has it, for comparison.
 
-JSON in, a table with a JSON value for each 期別, one table write and its facts for each event, `at_least_once`, which
-is Faust's default: after a crash it may count a payment twice, where the hub may not. It keeps no agenda of days and
+JSON in, a table with a JSON value for each 期別, one table write and its facts for each event,
+`at_least_once`, which
+is Faust's default: after a crash it may count a payment twice, where the hub may not. It keeps no agenda of
+days and
 no case of the person, which spares it work. Run by `bench/flow.py`, as a process of its own:
 `python bench/idiomatic_faust.py BOOTSTRAP PARTITIONS DATADIR`.
 """
@@ -24,7 +26,8 @@ CHOUTEI = {
 }
 ASSESSED = (
     "rireki_bangou", "fuka_nendo", "zeimoku_code", "taishou_nendo", "tsuuchisho_bangou", "kibetsu_code",
-    "choutei_nendo", "kaikei_nendo", "kibetsu_choutei_gaku", "noukigen", "houtei_noukigen", "houtei_noukigen_tou",
+    "choutei_nendo", "kaikei_nendo", "kibetsu_choutei_gaku", "noukigen", "houtei_noukigen",
+    "houtei_noukigen_tou",
     "choutei_nengappi", "zuiki_flag", "jiyuu_code", "held",
 )  # fmt: skip
 RECEIPT = ("kingaku", "ryoushuu_nengappi", "shuunou_nengappi", "nikkeibi", "torikomibi", "shuunou_kubun")

@@ -1,7 +1,8 @@
-"""計測の荷: the synthetic city's changes as messages, and a sender and a receiver that tell the delay between them.
+"""計測の荷: the synthetic city's changes as messages, and a sender and a receiver that tell the delay between
+them.
 
-The changes come out of the city's own files by the readers that the hub uses, in the order of delivery. Both parts of
-a city (`Part`) are of different persons.
+The changes come out of the city's own files by the readers that the hub uses, in the order of delivery.
+Both parts of a city (`Part`) are of different persons.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class Part(NamedTuple):
     arrivals: list[Change]
 
     def in_ledger_order(self, count: int | None = None) -> list[Change]:
-        """突合の後の順: payments stand behind the bill that they waited for; those of unknown bills are left out."""
+        """突合の後の順: payments stand behind the bill that they waited for; those of unknown bills are left
+        out."""
         through: list[Change] = []
         known: set[bytes] = set()
         waiting: dict[bytes, list[Change]] = {}
@@ -141,7 +143,8 @@ def _of_persons(arrivals: Iterable[Change], chosen: frozenset[bytes]) -> list[Ch
 
 
 def _changes(paths: Sequence[Path], jichitai_code: str) -> list[Change]:
-    """What the readers make of the files, without persons and held records, which do not pass through matching."""
+    """What the readers make of the files, without persons and held records, which do not pass through
+    matching."""
     wanted = {t.name for t in topics.topics() if "matching" in t.consumers}
     arrived: list[Arrived] = []
     seen: set[str] = set()
@@ -157,7 +160,9 @@ def _changes(paths: Sequence[Path], jichitai_code: str) -> list[Change]:
             continue  # sent again, or held as a whole: the intake lets neither through
         seen.add(digest)
         arrived += [item for item in reader.lines(raw, facts) if isinstance(item, Arrived)]
-    whose = {a.key: a.event.atena_bangou.encode() for a in arrived if isinstance(a.event, ChouteiEstablished)}
+    whose = {
+        a.key: a.event.atena_bangou.encode() for a in arrived if isinstance(a.event, ChouteiEstablished)
+    }
     return [_change(item, whose.get(item.key)) for item in arrived]
 
 
@@ -192,11 +197,12 @@ def fold(changes: Iterable[Change]) -> Folded:
     return Folded(accounts, facts, refused, time.perf_counter() - begun)
 
 
-# -- delay -----------------------------------------------------------------------------------------------------
+# -- delay -----------------------------------------------------------------------------------------
 
 
 class Delays(NamedTuple):
-    """遅れ: milliseconds from sending an event to its last transfer being visible; how late the sender itself was."""
+    """遅れ: milliseconds from sending an event to its last transfer being visible; how late the sender itself
+    was."""
 
     millis: list[float]
     sent: int
@@ -309,7 +315,7 @@ def _delays(
     return Delays(millis, len(counted), percentile([lag * 1000 for _, _, lag in counted], 0.99))
 
 
-# -- rows ------------------------------------------------------------------------------------------------------
+# -- rows ------------------------------------------------------------------------------------------
 
 
 def account_rows(accounts: Sequence[ReceiptAccount], count: int) -> Iterator[tuple[bytes, bytes]]:

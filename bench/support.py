@@ -1,7 +1,7 @@
 """計測の土台: one broker, topics made anew, a worker as a process of its own, and what tells that it is done.
 
-Progress is read from outside, as the ends of topics for a read_committed reader, so that nothing in the hub knows
-that it is being measured.
+Progress is read from outside, as the ends of topics for a read_committed reader, so that nothing in the
+hub knows that it is being measured.
 """
 
 from __future__ import annotations
@@ -257,7 +257,8 @@ READY = '"event": "ready"'
 
 
 def watch(broker: Broker, names: Sequence[str], worker: Worker, is_done: Callable[[], bool]) -> list[Look]:
-    """見守る: the ends of these topics as they grow, until they rest and `is_done`; the last look is the last growth."""
+    """見守る: the ends of these topics as they grow, until they rest and `is_done`; the last look is the last
+    growth."""
     looks = [Look(time.monotonic(), broker.seen(names))]
     deadline = looks[0].at + LIMIT_S
     while True:

@@ -38,8 +38,8 @@ def verify_hub(
     paused: Annotated[
         list[str] | None,
         typer.Option(
-            help="A contract that is or was paused (may be repeated): what it left out is told, not counted. "
-            "Those of SHUUNOU_PAUSED_CONTRACTS are known."
+            help="A contract that is or was paused (may be repeated): what it left out is told, "
+            "not counted. Those of SHUUNOU_PAUSED_CONTRACTS are known."
         ),
     ] = None,
     as_json: Annotated[
@@ -48,8 +48,9 @@ def verify_hub(
 ) -> None:
     """監査: compute C1–C7 of the running hub from its topics, without stopping it.
 
-    C1 nothing lost, C2 nothing doubled, C3 yen conserved, C4 state is the replay, C5 every failure accounted for,
-    C6 transfers, C7 keeps up. A 収納キー that changes while it is read is left out and counted (in motion).
+    C1 nothing lost, C2 nothing doubled, C3 yen conserved, C4 state is the replay, C5 every failure
+    accounted for, C6 transfers, C7 keeps up. A 収納キー that changes while it is read is left out and counted
+    (in motion).
 
     Exit code: 0 all pass, 1 something differs, 2 wrong use, 3 something could not be measured.
     """

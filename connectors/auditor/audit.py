@@ -45,8 +45,10 @@ _WHERE = {INPUT: "input", "ido.atena.v1": _KEPT, "ido.kiroku.v1": _KEPT, "ido.ki
 class Hub(NamedTuple):
     """監査する相手: where it is, and how patient to be with it.
 
-    `client` are librdkafka's settings of security; `database_url` the projection's, None to leave it out; `wait_s`
-    how long the stages may take to work off what was there when the audit began, and the projection after them;
+    `client` are librdkafka's settings of security; `database_url` the projection's, None to leave it out;
+    `wait_s`
+    how long the stages may take to work off what was there when the audit began, and the projection after
+    them;
     `paused` contracts that are or were paused; `folder` where the temporary file goes.
     """
 
@@ -62,7 +64,8 @@ class Hub(NamedTuple):
 def verify(hub: Hub, tell: Tell = lambda what, done, total: None) -> Report:
     """監査する: C1–C7 of a hub, without stopping it.
 
-    Raises KafkaException and Transient when the broker does not answer, Terminal when topics are missing or cut.
+    Raises KafkaException and Transient when the broker does not answer, Terminal when topics are missing or
+    cut.
     """
     broker = Broker(hub.bootstrap, hub.client)
     try:
@@ -174,7 +177,8 @@ def _beyond(cut: Cut) -> Finding:
 
 
 def _shown_too_far(book: Book, cut: Cut, positions: Mapping[tuple[str, int], int]) -> Finding:
-    """The ledger's own position is a row of its table; what its group shows must not skip a record beyond it."""
+    """The ledger's own position is a row of its table; what its group shows must not skip a record beyond
+    it."""
     found = []
     for (topic, part), shown in cut.applied.items():
         own = positions.get((topic, part), 0)

@@ -20,7 +20,8 @@ _YEN = "ABS(COALESCE(e.{0}, 0) - COALESCE(s.{0}, 0))"
 YEN = f"{_YEN.format('kibetsu_choutei_gaku')} + {_YEN.format('shuunou_gaku')}"
 """An account's difference in yen: that of its 調定 and that of its 収納, without their signs."""
 BOTH = (
-    "bill b LEFT JOIN expected e ON e.shuunou_key = b.shuunou_key LEFT JOIN account s ON s.shuunou_key = b.shuunou_key "
+    "bill b LEFT JOIN expected e ON e.shuunou_key = b.shuunou_key LEFT JOIN account s ON s.shuunou_key = "
+    f"b.shuunou_key "
     f"WHERE b.shuunou_key {STILL}"
 )
 """Every 期別 that is not in motion, with both sides of it."""
@@ -225,7 +226,8 @@ def _kijunbi(book: Book) -> Finding:
 
     sql = (
         "SELECT p.part, k.day, r.day FROM (SELECT part FROM kijunbi UNION SELECT part FROM kijunbi_row) p "
-        "LEFT JOIN (SELECT part, MAX(kijunbi) AS day FROM kijunbi WHERE refused = 0 AND NOT moving GROUP BY part) k "
+        "LEFT JOIN (SELECT part, MAX(kijunbi) AS day FROM kijunbi WHERE refused = 0 AND NOT moving GROUP BY "
+        "part) k "
         "ON k.part = p.part LEFT JOIN (SELECT part, MAX(kijunbi) AS day FROM kijunbi_row GROUP BY part) r "
         "ON r.part = p.part WHERE k.day IS NOT r.day AND p.part NOT IN (SELECT part FROM moving_part)"
     )

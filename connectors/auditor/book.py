@@ -1,7 +1,9 @@
 """監査の帳面: the temporary SQLite file in which records are laid out and compared; it goes when the audit ends.
 
-Days are kept as their ordinal number, ids and bodies as 64 bits of their BLAKE2b digest: enough to tell some millions
-of them apart, an eighth of their size. A record's place is `topic` (its number in the list), `part` and `at`. Columns
+Days are kept as their ordinal number, ids and bodies as 64 bits of their BLAKE2b digest: enough to tell
+some millions
+of them apart, an eighth of their size. A record's place is `topic` (its number in the list), `part` and
+`at`. Columns
 have no type, so that a value is compared as it was put in.
 """
 
@@ -19,8 +21,9 @@ from connectors.auditor.report import SAMPLES, Difference, Finding
 
 PLACE = "topic, part, at"
 EVENT = f"{PLACE}, event, body, event_id, moving, refused, arrived"
-"""Of a change event: `moving` when its stage had not worked it off, `refused` 1 where a letter stands at its own place
-and 2 where one stands at a place it reached later, `arrived` its place in `ledger.input.v1` where that matters."""
+"""Of a change event: `moving` when its stage had not worked it off, `refused` 1 where a letter stands at
+its own place and 2 where one stands at a place it reached later, `arrived` its place in `ledger.input.v1`
+where that matters."""
 
 STATED = (
     "jichitai_code", "rireki_bangou", "fuka_nendo", "zeimoku_code", "taishou_nendo", "tsuuchisho_bangou",

@@ -1,7 +1,9 @@
-"""切り口: how far each stage has come and how far each topic is read, noted in an order that makes them fit together.
+"""切り口: how far each stage has come and how far each topic is read, noted in an order that makes them fit
+together.
 
-Positions are the offsets that each stage's group shows (`<application>-<stage>`); they are shown after the commit, so
-what lies before them was worked off. Ends are those of committed records. See the package for why the order matters.
+Positions are the offsets that each stage's group shows (`<application>-<stage>`); they are shown after the
+commit, so what lies before them was worked off. Ends are those of committed records. See the package for
+why the order matters.
 """
 
 from __future__ import annotations
@@ -67,12 +69,14 @@ def effects() -> tuple[list[str], ...]:
 
 @cache
 def _admin(settings: tuple[tuple[str, Any], ...]) -> AdminClient:
-    """One per process and broker, never given up: librdkafka's crashes when dropped just after an answer (2.16)."""
+    """One per process and broker, never given up: librdkafka's crashes when dropped just after an answer
+    (2.16)."""
     return AdminClient(dict(settings))
 
 
 class Broker:
-    """ブローカー: what the auditor asks of it. Raises KafkaException, or Terminal for a topic that is not there."""
+    """ブローカー: what the auditor asks of it. Raises KafkaException, or Terminal for a topic that is not
+    there."""
 
     def __init__(self, bootstrap: str, client: Mapping[str, Any]) -> None:
         self.settings = {**client, "bootstrap.servers": bootstrap, "log_level": 2}
@@ -88,7 +92,8 @@ class Broker:
         missing = sorted(name for name in names if name not in self._places)
         if missing:
             raise Terminal(
-                f"topics: expected {', '.join(missing)}, found none of that name; `shuunou topics create` makes them"
+                f"topics: expected {', '.join(missing)}, found none of that name; `shuunou topics create` "
+                f"makes them"
             )
         return [place for name in names for place in self._places[name]]
 
@@ -140,7 +145,8 @@ class Broker:
 
 
 def _patiently(ask: Callable[[], dict[Place, int]]) -> dict[Place, int]:
-    """Again and again for a while: a broker that just started may have no leader or coordinator for it yet."""
+    """Again and again for a while: a broker that just started may have no leader or coordinator for it
+    yet."""
     stop_asking = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -152,7 +158,8 @@ def _patiently(ask: Callable[[], dict[Place, int]]) -> dict[Place, int]:
 
 
 class StageLag(NamedTuple):
-    """段の遅れ: whether it came, in the time given, as far as the topics went when it was first asked; its lag then."""
+    """段の遅れ: whether it came, in the time given, as far as the topics went when it was first asked; its lag
+    then."""
 
     stage: str
     arrived: bool
@@ -178,7 +185,8 @@ class Cut(NamedTuple):
 
 
 def take(broker: Broker, application: str, wait_s: float, tell: Tell) -> Cut:
-    """切り口を決める: waits up to `wait_s` for the stages to work off what is there, then notes where everything is."""
+    """切り口を決める: waits up to `wait_s` for the stages to work off what is there, then notes where everything
+    is."""
     whole(broker)
     began = time.monotonic()
     arrived = {stage: _await(broker, application, stage, began + wait_s, tell) for stage in STAGES}
@@ -198,13 +206,15 @@ def take(broker: Broker, application: str, wait_s: float, tell: Tell) -> Cut:
 
 
 def whole(broker: Broker) -> None:
-    """欠けがないか: raises Terminal when records were removed from a log; what they were cannot be judged any more."""
+    """欠けがないか: raises Terminal when records were removed from a log; what they were cannot be judged any
+    more."""
     stated = schemas.load_toml("topics")["topic"]
     logs = [topic["name"] for topic in stated if topic.get("cleanup") != "compact"]
     for (topic, partition), begin in broker.begins(logs).items():
         if begin > 0:
             raise Terminal(
-                f"{topic}, partition {partition}: expected it from offset 0, found it to begin at {begin}; logs are "
+                f"{topic}, partition {partition}: expected it from offset 0, found it to begin at {begin}; "
+                f"logs are "
                 "kept for ever (retention.ms -1): restore the topic, what was removed cannot be audited"
             )
 
@@ -215,7 +225,8 @@ def behind(ends: Mapping[Place, int], reached: Mapping[Place, int]) -> int:
 
 
 def _await(broker: Broker, application: str, stage: str, until: float, tell: Tell) -> bool:
-    """Wait until the stage has worked off what is there now; twice, since matching also reads what it writes."""
+    """Wait until the stage has worked off what is there now; twice, since matching also reads what it
+    writes."""
     for _ in range(2):
         goal = broker.ends(read_by(stage))
         most = behind(goal, {})

@@ -19,7 +19,8 @@ from state import events
 from state.wire import decode
 
 FAILED, SOKUHOU, TORIKESHI, KAKUHOU = 0, 1, 2, 3
-"""段階の順: of one receipt the highest prevails, whatever the order of arrival (a failed debit is no receipt)."""
+"""段階の順: of one receipt the highest prevails, whatever the order of arrival (a failed debit is no
+receipt)."""
 STAGES = {"sokuhou": SOKUHOU, "kakuhou": KAKUHOU}
 ESTABLISHED, CORRECTED, CANCELLED = 0, 1, 2
 KINDS = {

@@ -11,7 +11,8 @@ from connectors.auditor.replay import EVENTS, numbers
 from connectors.auditor.report import DIFFERS, MOVING, PASS, Difference, Finding, Measure
 
 HARMLESS = ("RepetitionIgnored", "ShuunouSuperseded", "ShuunouContradicted")
-"""Kinds that change nothing; what is said for the third time is ignored under the same id as the second time."""
+"""Kinds that change nothing; what is said for the third time is ignored under the same id as the second
+time."""
 RECEIVED = ("ShuunouPosted", "ShuunouConfirmed", "ShuunouReversed")
 ASSESSED = ("ChouteiPosted", "ChouteiRevised", "ChouteiVoided")
 STILL = "NOT IN (SELECT shuunou_key FROM moving)"
@@ -77,8 +78,10 @@ def _unanswered(book: Book) -> Finding:
         return Difference(key, f"assignment {event_id} carried out or refused", "neither")
 
     sql = (
-        "SELECT a.shuunou_key, a.event_id FROM assigned a WHERE a.refused = 0 AND NOT a.moving AND NOT EXISTS "
-        "(SELECT 1 FROM notice n WHERE n.shuunou_key = a.shuunou_key AND n.event = a.held_event AND n.assigned > 0)"
+        "SELECT a.shuunou_key, a.event_id FROM assigned a WHERE a.refused = 0 AND NOT a.moving AND NOT "
+        "EXISTS "
+        "(SELECT 1 FROM notice n WHERE n.shuunou_key = a.shuunou_key AND n.event = a.held_event AND "
+        "n.assigned > 0)"
     )
     return book.finding("assignments by staff that left no trace", sql, show)
 
@@ -139,7 +142,8 @@ def _held_in_vain(book: Book) -> Finding:
         return Difference(key, "released, since its bill is known", f"held (event {text(event_id)})", yen)
 
     sql = (
-        "SELECT h.shuunou_key, (SELECT event_id FROM nounyuu n WHERE n.event = h.event), h.kingaku FROM held_now h "
+        "SELECT h.shuunou_key, (SELECT event_id FROM nounyuu n WHERE n.event = h.event), h.kingaku FROM "
+        f"held_now h "
         f"WHERE h.shuunou_key {STILL} AND EXISTS "
         "(SELECT 1 FROM choutei c WHERE c.shuunou_key = h.shuunou_key AND c.refused = 0)"
     )
@@ -155,7 +159,8 @@ def _held_from_nowhere(book: Book) -> Finding:
 
 
 def nothing_doubled(book: Book, cut: Cut) -> Measure:
-    """C2 重複なし: each arrival was worked off once, each effect took place once, and effects add up to the ledger."""
+    """C2 重複なし: each arrival was worked off once, each effect took place once, and effects add up to the
+    ledger."""
     findings = [
         *book.noticed("C2"),
         _doubled(book),
@@ -185,7 +190,8 @@ def _doubled(book: Book) -> Finding:
         "(SELECT event_id FROM kijunbi e WHERE e.event = d.event))"
     )
     sql = (
-        f"SELECT shuunou_key, kind, times, yen, {event_id} FROM (SELECT fact, MIN(shuunou_key) AS shuunou_key, "
+        f"SELECT shuunou_key, kind, times, yen, {event_id} FROM (SELECT fact, MIN(shuunou_key) AS "
+        f"shuunou_key, "
         "MIN(kind) AS kind, COUNT(*) AS times, ABS(MIN(kingaku)) AS yen, MIN(event) AS event FROM fact "
         f"WHERE kind NOT IN {listed(HARMLESS)} GROUP BY fact HAVING COUNT(*) > 1) d"
     )
@@ -200,7 +206,8 @@ def _worked_off(book: Book) -> Finding:
 
     sql = (
         "SELECT COALESCE(n.event_id, c.event_id), COALESCE(n.own_key, c.shuunou_key), i.times, i.facts FROM "
-        "(SELECT event, COUNT(*) AS times, (SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND f.is_first) "
+        "(SELECT event, COUNT(*) AS times, (SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND "
+        "f.is_first) "
         "AS facts FROM input WHERE refused = 0 GROUP BY event) i "
         "LEFT JOIN nounyuu n ON n.event = i.event LEFT JOIN choutei c ON c.event = i.event "
         "WHERE i.times <> i.facts AND i.event NOT IN (SELECT event FROM moving_event) GROUP BY i.event"
@@ -209,7 +216,8 @@ def _worked_off(book: Book) -> Finding:
 
 
 def _passed_on(book: Book) -> Finding:
-    """Matching passes on what it is given as often as it came; a payment that is held goes on once, when released."""
+    """Matching passes on what it is given as often as it came; a payment that is held goes on once, when
+    released."""
 
     def show(event_id: str, key: str, came: int, went: int) -> Difference:
         return Difference(key, f"event {event_id} passed on {came} times", f"{went} times")
@@ -219,7 +227,8 @@ def _passed_on(book: Book) -> Finding:
             f"SELECT MIN(event_id) AS event_id, MIN({key}) AS key, COUNT(*) AS came, "
             "(SELECT COUNT(*) FROM input i WHERE i.event = t.event) AS went, "
             "EXISTS (SELECT 1 FROM notice n WHERE n.event = t.event) AS was_held "
-            f"FROM {table} t WHERE refused <> 1 AND event NOT IN (SELECT event FROM moving_event) GROUP BY event"
+            f"FROM {table} t WHERE refused <> 1 AND event NOT IN (SELECT event FROM moving_event) GROUP BY "
+            f"event"
         )
 
     both = f"{asked('choutei', 'shuunou_key')} UNION ALL {asked('nounyuu', 'own_key')}"
@@ -240,7 +249,8 @@ def _effects(book: Book) -> Finding:
         )
 
     sql = (
-        "SELECT e.shuunou_key, e.kibetsu_choutei_gaku, e.shuunou_gaku, COALESCE(s.gaku, 0), COALESCE(s.paid, 0) "
+        "SELECT e.shuunou_key, e.kibetsu_choutei_gaku, e.shuunou_gaku, COALESCE(s.gaku, 0), "
+        f"COALESCE(s.paid, 0) "
         "FROM expected e LEFT JOIN (SELECT shuunou_key, "
         f"SUM(CASE WHEN kind IN {listed(ASSESSED)} THEN kingaku ELSE 0 END) AS gaku, "
         f"SUM(CASE WHEN kind IN {listed(RECEIVED)} THEN kingaku ELSE 0 END) AS paid "
@@ -257,7 +267,8 @@ def _case_effects(book: Book) -> Finding:
     sql = (
         "SELECT c.atena_bangou, c.tainou_kingaku, COALESCE(s.yen, 0) FROM case_row c LEFT JOIN "
         f"(SELECT atena_bangou, SUM(kingaku) AS yen FROM fact WHERE kind IN {listed(CASE_KINDS)} "
-        "GROUP BY atena_bangou) s ON s.atena_bangou = c.atena_bangou WHERE c.tainou_kingaku <> COALESCE(s.yen, 0) "
+        "GROUP BY atena_bangou) s ON s.atena_bangou = c.atena_bangou WHERE c.tainou_kingaku <> "
+        f"COALESCE(s.yen, 0) "
         "AND c.atena_bangou NOT IN (SELECT atena_bangou FROM moving_atena) "
         "AND c.part NOT IN (SELECT part FROM moving_part)"
     )
@@ -282,7 +293,8 @@ def failures_accounted(book: Book) -> Measure:
     there = [f"SELECT topic, part, at FROM {table}" for table in EVENTS]
     there += [f"SELECT {number[INPUT]}, part, at FROM input", f"SELECT {number[FACT]}, part, at FROM fact"]
     there += [f"SELECT {number[ASSIGNED]}, part, at FROM moved"]
-    sql = f"SELECT topic, part, at FROM letter WHERE topic >= 0 EXCEPT SELECT * FROM ({' UNION ALL '.join(there)})"
+    known = " UNION ALL ".join(there)
+    sql = f"SELECT topic, part, at FROM letter WHERE topic >= 0 EXCEPT SELECT * FROM ({known})"
     findings = [
         *book.noticed("C5"),
         book.finding("records with more than one letter", f"{placed} HAVING COUNT(*) > 1", twice),

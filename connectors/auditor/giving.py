@@ -1,4 +1,5 @@
-"""移転の測定: C6 each receiver was given what its contract demands, once, with a record of it, and nothing else."""
+"""移転の測定: C6 each receiver was given what its contract demands, once, with a record of it, and nothing
+else."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ def transfers_given(
 
 
 def _prepare(book: Book, cut: Cut, projections: Projections) -> None:
-    """Which facts the transfer stage had not worked off; and which of the others demand a transfer, by contract."""
+    """Which facts the transfer stage had not worked off; and which of the others demand a transfer, by
+    contract."""
     book.make(
         "CREATE INDEX fact_id ON fact (fact)",
         "CREATE TABLE transferred_to (part PRIMARY KEY, at)",
@@ -115,7 +117,8 @@ def _unlike(book: Book, projections: Projections) -> Finding:
     digests = " ".join(f"WHEN {number} THEN f.d{number}" for number in range(len(projections.contracts)))
     sql = (
         "SELECT f.shuunou_key, t.contract, t.part, t.at FROM transfer t LEFT JOIN fact f ON f.fact = t.fact "
-        f"WHERE t.fact {SETTLED} GROUP BY t.rowid HAVING NOT MAX(COALESCE(CASE t.contract {digests} END = t.digest, 0))"
+        f"WHERE t.fact {SETTLED} GROUP BY t.rowid HAVING NOT MAX(COALESCE(CASE t.contract {digests} END = "
+        f"t.digest, 0))"
     )
     return book.finding("transfers of another content than the account had", sql, show)
 
@@ -139,7 +142,8 @@ def _recorded_wrongly(book: Book, projections: Projections) -> Finding:
         return Difference(key, f"hash, contract and 収納キー of {place}", "others")
 
     sql = (
-        "SELECT p.shuunou_key, t.contract, t.part, t.at FROM transfer t JOIN provision p ON p.transfer = t.transfer "
+        "SELECT p.shuunou_key, t.contract, t.part, t.at FROM transfer t JOIN provision p ON p.transfer = "
+        "t.transfer "
         "WHERE p.body <> t.body OR p.contract <> t.contract OR p.fact <> t.fact OR NOT EXISTS "
         "(SELECT 1 FROM fact f WHERE f.fact = p.fact AND f.shuunou_key = p.shuunou_key)"
     )
@@ -162,7 +166,8 @@ def _demanded(book: Book, number: int, contract: Agreed) -> Finding:
         return Difference(key, f"a transfer to {contract.id} for {FACT}/{part}/{at}", "none")
 
     sql = (
-        f"SELECT shuunou_key, part, at FROM demand d WHERE contract = {number} AND fact {SETTLED} AND NOT EXISTS "
+        f"SELECT shuunou_key, part, at FROM demand d WHERE contract = {number} AND fact {SETTLED} AND NOT "
+        f"EXISTS "
         "(SELECT 1 FROM transfer t WHERE t.fact = d.fact AND t.contract = d.contract)"
     )
     return book.finding(f"transfers to {contract.id} that are missing", sql, show)
@@ -186,7 +191,8 @@ def _last(book: Book, number: int, projections: Projections) -> Finding:
     book.make(
         "DROP TABLE IF EXISTS last_sent",
         # the bare column belongs to the row of the maximum
-        "CREATE TABLE last_sent AS SELECT shuunou_key, digest, MAX(at) AS at FROM (SELECT t.at AS at, t.digest AS "
+        "CREATE TABLE last_sent AS SELECT shuunou_key, digest, MAX(at) AS at FROM (SELECT t.at AS at, "
+        f"t.digest AS "
         "digest, (SELECT f.shuunou_key FROM fact f WHERE f.fact = t.fact) AS shuunou_key FROM transfer t "
         f"WHERE t.contract = {number}) GROUP BY shuunou_key",
         "CREATE INDEX last_sent_key ON last_sent (shuunou_key)",

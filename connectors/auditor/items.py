@@ -1,7 +1,9 @@
-"""項目の求め方(監査): what each contract must show of an account, worked out from figures, apart from the hub's own way.
+"""項目の求め方(監査): what each contract must show of an account, worked out from figures, apart from the hub's own
+way.
 
-The figures of an account come from two sides: from the account that a fact shows, to check each transfer against the
-fact that caused it, and from the replay in SQL, to check the last one of each 期別 against the change events.
+The figures of an account come from two sides: from the account that a fact shows, to check each transfer
+against the fact that caused it, and from the replay in SQL, to check the last one of each 期別 against the
+change events.
 """
 
 from __future__ import annotations
@@ -83,7 +85,8 @@ _NAMED_OTHERWISE: dict[str, Callable[[Figures], Any]] = {
 }
 DAYS = frozenset(
     {
-        "noukigen", "houtei_noukigen", "houtei_noukigen_tou", "choutei_nengappi", "kousei_nengappi", "shuunou_nengappi",
+        "noukigen", "houtei_noukigen", "houtei_noukigen_tou", "choutei_nengappi", "kousei_nengappi",
+        "shuunou_nengappi",
         "ryoushuu_nengappi", "saishuu_shuunoubi", "shuunoubi", "nikkeibi", "shuunou_torikomibi",
     }
 )  # fmt: skip
@@ -114,7 +117,8 @@ def figures_of(account: ReceiptAccount) -> Figures:
         day(account.kousei_nengappi), account.kousei_kaisuu, account.koufuri_funou_kaisuu, len(counted),
         sum(receipt.dankai == "sokuhou" for receipt in counted),
         max((receipt.shuunou_nengappi.toordinal() for receipt in counted), default=None),
-        last.shuunou_nengappi.toordinal() if last else None, last.ryoushuu_nengappi.toordinal() if last else None,
+        last.shuunou_nengappi.toordinal() if last else None,
+        last.ryoushuu_nengappi.toordinal() if last else None,
         last.nikkeibi.toordinal() if last else None, last.torikomibi.toordinal() if last else None,
         last.shuunou_kubun if last else None,
     )  # fmt: skip

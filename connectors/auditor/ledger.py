@@ -1,6 +1,8 @@
-"""台帳の読み取り: what the ledger was given, what it announced, and the rows of its tables, as its topics hold them.
+"""台帳の読み取り: what the ledger was given, what it announced, and the rows of its tables, as its topics hold
+them.
 
-The names of rows in `state.ledger.v1` are those of `streams/ledger.py`: a letter for the table, then the key.
+The names of rows in `state.ledger.v1` are those of `streams/ledger.py`: a letter for the table, then the
+key.
 """
 
 from __future__ import annotations
@@ -207,7 +209,8 @@ def _rows_of(part: int, key: bytes, held: Any) -> list[tuple[str, tuple[Any, ...
 def _account_rows(part: int, account: ReceiptAccount) -> list[tuple[str, tuple[Any, ...]]]:
     key, gaku, paid = account.shuunou_key, account.kibetsu_choutei_gaku, account.shuunou_gaku
     figured = (
-        account.is_cancelled, paid, day(account.kousei_nengappi), account.kousei_kaisuu, account.koufuri_funou_kaisuu
+        account.is_cancelled, paid, day(account.kousei_nengappi), account.kousei_kaisuu,
+        account.koufuri_funou_kaisuu
     )  # fmt: skip
     says = stated(account, _STATED)
     owed = (max(gaku - paid, 0), max(paid - gaku, 0))

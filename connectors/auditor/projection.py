@@ -34,7 +34,8 @@ class Projected(NamedTuple):
 
 
 def take(book: Book, cut: Cut, url: str, until: float, tell: Tell) -> Projected:
-    """読む: waits until `until` (monotonic) for the projection to reach the cut; then its accounts as they are."""
+    """読む: waits until `until` (monotonic) for the projection to reach the cut; then its accounts as they
+    are."""
     try:
         engine = engine_for(url)
     except Terminal as error:

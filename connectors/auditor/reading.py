@@ -66,7 +66,8 @@ class _Reading:
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 if error.fatal() or error.code() in _GONE:
                     raise KafkaException(error)
-                continue  # librdkafka mends it by itself; where it cannot, nothing comes any more and that is noticed
+                # librdkafka mends it by itself; where it cannot, nothing comes any more and that is noticed
+                continue
             topic, partition, offset = message.topic(), message.partition(), message.offset()
             assert topic is not None and partition is not None and offset is not None
             place = (topic, partition)
@@ -87,7 +88,8 @@ class _Reading:
 def _settings(client: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **client,
-        "group.id": "shuunou.auditor",  # the client insists on one; it is never joined, nothing is committed to it
+        # the client insists on one; it is never joined, nothing is committed to it
+        "group.id": "shuunou.auditor",
         "isolation.level": "read_committed",
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,

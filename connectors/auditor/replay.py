@@ -1,9 +1,11 @@
-"""再計算: the ledger as the change events demand it, worked out in SQL from the journal of what the sources sent.
+"""再計算: the ledger as the change events demand it, worked out in SQL from the journal of what the sources
+sent.
 
-Of assessments the highest 履歴番号 prevails; of a receipt the highest 段階 (速報, 取消, 確報), a denied one counts nothing;
-of what was said twice the first to arrive at the ledger counts. What was refused (a letter stands for it) and what is
-held does not count; a payment that staff gave another 収納キー counts there, and so does whatever else comes of the
-same receipt. 滞納 is what is owed after its 納期限 on the 基準日 that the partition has reached.
+Of assessments the highest 履歴番号 prevails; of a receipt the highest 段階 (速報, 取消, 確報), a denied one counts
+nothing; of what was said twice the first to arrive at the ledger counts. What was refused (a letter stands
+for it) and what is held does not count; a payment that staff gave another 収納キー counts there, and so does
+whatever else comes of the same receipt. 滞納 is what is owed after its 納期限 on the 基準日 that the partition has
+reached.
 """
 
 from __future__ import annotations
@@ -73,7 +75,8 @@ def _refuse(book: Book) -> None:
         "INSERT OR IGNORE INTO refused_later SELECT body FROM input WHERE refused = 1",
         "INSERT OR IGNORE INTO refused_later SELECT body FROM moved "
         f"WHERE (part, at) IN ({letters.format(number[ASSIGNED])})",
-        f"INSERT OR IGNORE INTO refused_later SELECT n.body FROM nounyuu n JOIN moved m ON m.event = n.event "
+        f"INSERT OR IGNORE INTO refused_later SELECT n.body FROM nounyuu n JOIN moved m ON m.event = "
+        f"n.event "
         f"AND {_same('n')} WHERE m.body IN (SELECT body FROM refused_later)",
     )
     for table in ("choutei", "nounyuu"):
@@ -83,7 +86,8 @@ def _refuse(book: Book) -> None:
 
 
 def _route(book: Book) -> None:
-    """Where staff sent a receipt: from the 収納キー written on it, from one assignment to the next, to the last."""
+    """Where staff sent a receipt: from the 収納キー written on it, from one assignment to the next, to the
+    last."""
     steps: dict[tuple[str, str], list[str]] = defaultdict(list)
     asked = (
         "SELECT DISTINCT a.part, a.at, a.shuunou_key, n.receipt_no, a.target FROM assigned a "
@@ -103,7 +107,8 @@ def _route(book: Book) -> None:
 
 
 def _followed(steps: Mapping[tuple[str, str], list[str]], key: str, receipt_no: str) -> str:
-    """Each assignment is made where the payment lies, so each is taken once, those of one 収納キー in their order."""
+    """Each assignment is made where the payment lies, so each is taken once, those of one 収納キー in their
+    order."""
     taken: dict[str, int] = defaultdict(int)
     while taken[key] < len(steps.get((key, receipt_no), ())):
         taken[key] += 1
@@ -122,7 +127,8 @@ def _hold(book: Book) -> None:
 
 
 def _move(book: Book) -> None:
-    """収納キー in motion: touched by a record that was not worked off, or bound by an assignment to one that was."""
+    """収納キー in motion: touched by a record that was not worked off, or bound by an assignment to one that
+    was."""
     add = "INSERT OR IGNORE INTO moving "
     book.make(
         f"{add} SELECT shuunou_key FROM choutei WHERE moving",
@@ -134,7 +140,8 @@ def _move(book: Book) -> None:
         f"{add} SELECT n.shuunou_key FROM nounyuu n WHERE n.own_key IN (SELECT shuunou_key FROM moving)",
         f"{add} SELECT n.own_key FROM nounyuu n WHERE n.shuunou_key IN (SELECT shuunou_key FROM moving)",
         "CREATE TABLE moving_event (event PRIMARY KEY)",
-        "INSERT OR IGNORE INTO moving_event SELECT event FROM nounyuu WHERE own_key IN (SELECT shuunou_key FROM moving)",
+        "INSERT OR IGNORE INTO moving_event SELECT event FROM nounyuu WHERE own_key IN (SELECT shuunou_key "
+        "FROM moving)",
         "INSERT OR IGNORE INTO moving_event "
         "SELECT event FROM choutei WHERE shuunou_key IN (SELECT shuunou_key FROM moving)",
         "CREATE TABLE moving_atena (atena_bangou PRIMARY KEY)",
@@ -148,12 +155,14 @@ def _move(book: Book) -> None:
 
 
 def _order_repetitions(book: Book) -> None:
-    """Where the same thing was said more than once, the place in `ledger.input.v1` at which each version arrived."""
+    """Where the same thing was said more than once, the place in `ledger.input.v1` at which each version
+    arrived."""
     book.make(
         "CREATE TABLE repeated AS SELECT own_key, receipt_no FROM nounyuu WHERE refused = 0 AND is_held = 0 "
         "GROUP BY own_key, receipt_no, dankai HAVING COUNT(*) > 1",
         "CREATE INDEX repeated_key ON repeated (own_key, receipt_no)",
-        "UPDATE nounyuu SET arrived = (SELECT MIN(at) FROM (SELECT i.at FROM input i WHERE i.body = nounyuu.body "
+        "UPDATE nounyuu SET arrived = (SELECT MIN(at) FROM (SELECT i.at FROM input i WHERE i.body = "
+        f"nounyuu.body "
         "UNION ALL SELECT i.at FROM moved m JOIN input i ON i.body = m.body WHERE m.event = nounyuu.event "
         f"AND {_same('nounyuu')})) "
         "WHERE (own_key, receipt_no) IN (SELECT own_key, receipt_no FROM repeated)",
@@ -170,7 +179,8 @@ def _book_receipts(book: Book) -> None:
     counts = f"dankai <> {TORIKESHI}"
     book.make(
         f"CREATE TABLE receipt AS SELECT own_key AS shuunou_key, {_RECEIPT} FROM ("
-        "SELECT *, ROW_NUMBER() OVER (PARTITION BY own_key, receipt_no ORDER BY dankai DESC, arrived IS NULL, arrived) AS n "
+        "SELECT *, ROW_NUMBER() OVER (PARTITION BY own_key, receipt_no ORDER BY dankai DESC, arrived IS "
+        f"NULL, arrived) AS n "
         f"FROM nounyuu WHERE refused = 0 AND is_held = 0 AND dankai > {FAILED} AND EXISTS "
         "(SELECT 1 FROM choutei c WHERE c.shuunou_key = nounyuu.own_key AND c.refused = 0)) WHERE n = 1",
         "CREATE TABLE paid AS SELECT shuunou_key, SUM(kingaku) AS yen, COUNT(*) AS receipts, "
@@ -180,7 +190,8 @@ def _book_receipts(book: Book) -> None:
         "CREATE TABLE last_receipt AS SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY shuunou_key "
         f"ORDER BY ryoushuu_nengappi DESC, receipt_no DESC) AS n FROM receipt WHERE {counts}) WHERE n = 1",
         "CREATE INDEX last_receipt_key ON last_receipt (shuunou_key)",
-        "CREATE TABLE funou AS SELECT own_key AS shuunou_key, COUNT(DISTINCT receipt_no) AS times FROM nounyuu "
+        "CREATE TABLE funou AS SELECT own_key AS shuunou_key, COUNT(DISTINCT receipt_no) AS times FROM "
+        f"nounyuu "
         f"WHERE refused = 0 AND is_held = 0 AND dankai = {FAILED} GROUP BY own_key",
         "CREATE INDEX funou_key ON funou (shuunou_key)",
     )
@@ -190,19 +201,22 @@ def _book_fuka(book: Book) -> None:
     said = ", ".join(("atena_bangou", "kind", "occurred_on", *STATED))
     book.make(
         f"CREATE TABLE rireki AS SELECT {', '.join(RIREKI)} FROM (SELECT *, ROW_NUMBER() OVER "
-        "(PARTITION BY shuunou_key, rireki_bangou ORDER BY arrived IS NULL, arrived) AS n FROM choutei WHERE refused = 0) "
+        "(PARTITION BY shuunou_key, rireki_bangou ORDER BY arrived IS NULL, arrived) AS n FROM choutei "
+        f"WHERE refused = 0) "
         "WHERE n = 1",
         f"CREATE TABLE history AS SELECT shuunou_key, SUM(kind <> {ESTABLISHED}) AS corrections FROM rireki "
         "GROUP BY shuunou_key",
         "CREATE INDEX history_key ON history (shuunou_key)",
         f"CREATE TABLE prevailing AS SELECT shuunou_key, {said} FROM (SELECT *, ROW_NUMBER() OVER "
-        "(PARTITION BY shuunou_key ORDER BY rireki_bangou DESC, arrived IS NULL, arrived) AS n FROM choutei WHERE refused = 0) "
+        "(PARTITION BY shuunou_key ORDER BY rireki_bangou DESC, arrived IS NULL, arrived) AS n FROM choutei "
+        f"WHERE refused = 0) "
         "WHERE n = 1",
     )
 
 
 def _expect(book: Book) -> None:
-    """`expected`: every account as it must be, with the columns of Figures; `is_tainou` needs the partition's day."""
+    """`expected`: every account as it must be, with the columns of Figures; `is_tainou` needs the
+    partition's day."""
     known = {
         "is_cancelled": f"p.kind = {CANCELLED}",
         "shuunou_gaku": "COALESCE(d.yen, 0)",
@@ -224,7 +238,8 @@ def _expect(book: Book) -> None:
     day = "(SELECT MAX(k.kijunbi) FROM kijunbi k WHERE k.part = a.part AND k.refused = 0 AND NOT k.moving)"
     book.make(
         "CREATE INDEX account_key ON account (shuunou_key)",
-        f"CREATE TABLE expected AS SELECT {chosen}, MAX({owed}, 0) AS minou_gaku, MAX(-({owed}), 0) AS kagonou_gaku, "
+        f"CREATE TABLE expected AS SELECT {chosen}, MAX({owed}, 0) AS minou_gaku, MAX(-({owed}), 0) AS "
+        f"kagonou_gaku, "
         f"a.part AS part, COALESCE(p.noukigen < {day} AND {owed} > 0, 0) AS is_tainou, "
         "p.shuunou_key IN (SELECT shuunou_key FROM moving) AS moving "
         "FROM prevailing p JOIN history h ON h.shuunou_key = p.shuunou_key "

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 PASS, DIFFERS, MOVING, UNMEASURED = "pass", "differs", "in motion", "not measured"
-"""判定: `in motion`: nothing differs, but a stage or sink did not come so far in time that all could be compared."""
+"""判定: `in motion`: nothing differs, but a stage or sink did not come so far in time that all could be
+compared."""
 SAMPLES = 100_000
 """A bound on the differences that one finding lists; all of them are counted."""
 
@@ -63,7 +64,8 @@ class Group(NamedTuple):
 
 
 class Report(NamedTuple):
-    """監査報告: every measure, the totals of C3, and what it took: seconds waited, read (with parsing), and in all."""
+    """監査報告: every measure, the totals of C3, and what it took: seconds waited, read (with parsing), and in
+    all."""
 
     measures: tuple[Measure, ...]
     groups: tuple[Group, ...]

@@ -1,7 +1,8 @@
 """移転と提供記録の読み取り: what each receiver was given, and the chain of records that says so.
 
-What can be seen in a message by itself is checked here: that it says of itself what its contract says, that it has no
-other fields, that the chain of its partition holds. The rest is compared when all is read (`giving`).
+What can be seen in a message by itself is checked here: that it says of itself what its contract says,
+that it has no other fields, that the chain of its partition holds. The rest is compared when all is read
+(`giving`).
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Transfers:
         self._book.add("transfer", rows)
 
     def _sent(self, message: Message, contract: Agreed, value: bytes) -> Any | None:
-        """The transfer, or None where it is none of its contract; what it says wrongly of itself is noted."""
+        """The transfer, or None where it is none of its contract; what it says wrongly of itself is
+        noted."""
         place = f"{message.topic()}/{message.partition()}/{message.offset()}"
         try:
             sent = decode(value)
@@ -112,7 +114,8 @@ class Transfers:
         self._book.add("provision", rows)
 
     def _follow(self, provision: Provision, place: str) -> None:
-        """Does it follow from the record before? After a break the chain is followed on from where it went on."""
+        """Does it follow from the record before? After a break the chain is followed on from where it went
+        on."""
         last = self._tips.get(provision.chain, Link(0, GENESIS))
         follows = provision.seq == last.seq + 1 and provision.previous_hash == last.hash
         if not follows or hash_of(provision) != provision.hash:

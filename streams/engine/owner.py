@@ -90,11 +90,13 @@ class Owner:
             self.positions = self.store.positions()
 
     def _restore(self) -> int:
-        """Reading may fail while the broker starts or moves leaders; what was read is kept, and the rest read again."""
+        """Reading may fail while the broker starts or moves leaders; what was read is kept, and the rest
+        read again."""
         settings, deadline, pause = self.settings, time.monotonic() + RESTORE_TOTAL_S, RETRY_FIRST_S
         while True:
             try:
-                return restore(self.store, settings.bootstrap, settings.client, self.changelog, self.partition)
+                return restore(self.store, settings.bootstrap, settings.client, self.changelog,
+                self.partition)
             except KafkaException as error:
                 if error.args[0].fatal() or time.monotonic() > deadline:
                     raise Stuck(f"{self.transactional_id}: restore: {error.args[0].name()}") from None

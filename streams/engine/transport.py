@@ -98,7 +98,8 @@ class BatchThread(AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         self._wake(consumer, active)
         found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
-        # Where nothing comes, questions may take their time; where something does, a partition that is asked for
+        # Where nothing comes, questions may take their time; where something does, a partition that is
+        # asked for
         # again must not wait for the answer about the others.
         consumer._fetcher._fetch_max_wait_ms = BUSY_WAIT_MS if found else IDLE_WAIT_MS
         batches = []
@@ -119,7 +120,8 @@ class BatchThread(AIOKafkaConsumerThread):
         self._resting -= active
 
     def _rest(self, consumer: aiokafka.AIOKafkaConsumer, tp: TP) -> None:
-        """Fetch nothing while it rests: what came first would wait in a buffer, and what follows behind it."""
+        """Fetch nothing while it rests: what came first would wait in a buffer, and what follows behind
+        it."""
         consumer.pause(aiokafka.TopicPartition(*tp))
         self._resting.add(tp)
 
@@ -166,8 +168,9 @@ class BatchConsumer(Consumer):
     on_seek: Callable[[set[TP]], Awaitable[None]]
     shown_positions: Callable[[], Positions]
     rest_seconds: float = 0.02
-    """How long a partition rests after a batch. A transaction costs broker and worker some milliseconds however few
-    events it holds: without rest, a thousand events a second over a dozen partitions keep two cores busy with them."""
+    """How long a partition rests after a batch. A transaction costs broker and worker some milliseconds
+    however few events it holds: without rest, a thousand events a second over a dozen partitions keep two
+    cores busy with them."""
     _thread: BatchThread
 
     def _new_consumer_thread(self) -> BatchThread:

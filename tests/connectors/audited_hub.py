@@ -1,4 +1,5 @@
-"""A hub of its own for the auditor's tests: stories of fifty persons, a worker as a process, and ways to plant faults."""
+"""A hub of its own for the auditor's tests: stories of fifty persons, a worker as a process, and ways to
+plant faults."""
 
 from __future__ import annotations
 
@@ -131,7 +132,8 @@ def kijunbi(on: date) -> list[Sent]:
 
 
 class AuditedHub:
-    """A hub of its own: broker, topics, a worker as a process, and its projection; and what the auditor says of it."""
+    """A hub of its own: broker, topics, a worker as a process, and its projection; and what the auditor
+    says of it."""
 
     def __init__(self, broker: LocalKafka, home: Path) -> None:
         self.bootstrap, self.home, self.known = broker.bootstrap, home, set[tuple[str, str, str]]()
@@ -214,7 +216,8 @@ class AuditedHub:
         return audit.verify(hub._replace(**options))
 
     def new(self) -> tuple[Report, Found]:
-        """The audit, and what it finds now that it did not find before; nobody works, so there is no use in waiting."""
+        """The audit, and what it finds now that it did not find before; nobody works, so there is no use in
+        waiting."""
         report = self.verify(0.0)
         all_of_it = {
             (m.id, f.what, d.key) for m in report.measures for f in m.findings for d in f.differences

@@ -1,4 +1,5 @@
-"""監査: a real hub on a broker of its own passes every measure; each fault planted in a topic is found, by its key."""
+"""監査: a real hub on a broker of its own passes every measure; each fault planted in a topic is found, by
+its key."""
 
 from __future__ import annotations
 
@@ -288,7 +289,10 @@ def test_the_auditor_uses_none_of_the_folds() -> None:
     files = sorted(folder.glob("*.py"))
     assert len(files) > 5
     assert [f for f in files if imported(f) & (FOLDS | {"state.receipt.record", "state.transfer"})] == []
-    loaded = "import sys, connectors.auditor.audit; print(*sorted(m for m in sys.modules if m.startswith('state')))"
+    loaded = (
+        "import sys, connectors.auditor.audit; "
+        "print(*sorted(m for m in sys.modules if m.startswith('state')))"
+    )
     shown = subprocess.run(
         [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
     )

@@ -53,7 +53,8 @@ def test_cases_are_open_for_exactly_those_who_owe(hub: Hub, ran: str) -> None:
     assert summary["persons_in_tainou"] == expected.minou_persons
     assert summary["tainou_kingaku"] == expected.minou_gaku
     assert summary["persons"] == expected.persons
-    assert summary["unmatched"] == expected.unmatched_events
+    assert summary["unmatched"] == expected.unmatched_receipts
+    assert summary["unmatched_kingaku"] == expected.unmatched_gaku
     assert summary["sink_problems"] == 0
 
 
