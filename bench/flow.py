@@ -35,7 +35,7 @@ from statistics import median
 
 from bench import idiomatic_faust as peer
 from bench import load
-from bench.report import Figures, table
+from bench.report import MEASURES, Figures, table
 from bench.support import (
     READY,
     BenchError,
@@ -301,9 +301,9 @@ def measure(given: argparse.Namespace, folder: Path) -> Figures:
 
 
 def _only(text: str) -> list[str]:
-    chosen = [name for name in _LINES if name in text.split(",")]
-    if set(text.split(",")) - set(_LINES):
-        raise argparse.ArgumentTypeError(f"expected some of {','.join(_LINES)}")
+    chosen = [name for name in MEASURES if name in text.split(",")]
+    if set(text.split(",")) - set(MEASURES):
+        raise argparse.ArgumentTypeError(f"expected some of {','.join(MEASURES)}")
     return chosen
 
 
@@ -313,7 +313,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=200_000, help="changes that wait in one run")
     parser.add_argument("--partitions", type=int, default=4, help="partition count of every topic")
     parser.add_argument("--runs", type=int, default=3, help="repetitions of ledger and flow")
-    parser.add_argument("--only", type=_only, default=list(_LINES), help=f"some of {','.join(_LINES)}")
+    parser.add_argument("--only", type=_only, default=list(MEASURES), help=f"some of {','.join(MEASURES)}")
     parser.add_argument(
         "--peer-events", type=int, default=20_000, help="changes for the ordinary Faust agent"
     )

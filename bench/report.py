@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from statistics import median
 from typing import Any
 
@@ -17,7 +17,7 @@ def table(figures: Figures) -> list[str]:
         f"broker (heap {figures['heap']}), Python {figures['python']}"
     ]
     for name, made in figures["measures"].items():
-        lines += [f"{name + ': ' + what:<44}{value}" for what, value in _LINES[name](made, figures)]
+        lines += [f"{name + ': ' + what:<44}{value}" for what, value in MEASURES[name](made, figures)]
         loads = f"{made['load_before'][0]}, {made['load_after'][0]}"
         lines.append(f"{name + ': load average before, after':<44}{loads}")
     return lines
@@ -66,7 +66,7 @@ def _restore_lines(made: Figures, figures: Figures) -> Iterable[tuple[str, str]]
     yield "peak memory of the worker", f"{made['peak_mib']:>9,} MiB"
 
 
-_LINES: dict[str, Callable[[Figures, Figures], Iterable[tuple[str, str]]]] = {
+MEASURES: dict[str, Callable[[Figures, Figures], Iterable[tuple[str, str]]]] = {
     "ledger": _ledger_lines,
     "flow": _flow_lines,
     "peer": _peer_lines,
