@@ -7,6 +7,7 @@ Both parts of a city (`Part`) are of different persons.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -186,6 +187,8 @@ def fold(changes: Iterable[Change]) -> Folded:
     accounts: dict[bytes, ReceiptAccount] = {}
     facts = refused = 0
     events = [(change.key, wire.decode(change.value)) for change in changes]
+    gc.collect()
+    gc.freeze()  # what was made so far, a whole city, is not to be looked through again and again
     begun = time.perf_counter()
     for key, event in events:
         after = ledger.apply(accounts.get(key), None, None, event)

@@ -185,15 +185,14 @@ def _doubled(book: Book) -> Finding:
         return Difference(text(key), f"{text(event_id)}/{kind} once", f"{times} times", yen * (times - 1))
 
     event_id = (
-        "COALESCE((SELECT event_id FROM choutei e WHERE e.event = d.event), "
-        "(SELECT event_id FROM nounyuu e WHERE e.event = d.event), "
-        "(SELECT event_id FROM kijunbi e WHERE e.event = d.event))"
+        "COALESCE((SELECT event_id FROM choutei e WHERE e.event = f.event), "
+        "(SELECT event_id FROM nounyuu e WHERE e.event = f.event), "
+        "(SELECT event_id FROM kijunbi e WHERE e.event = f.event))"
     )
     sql = (
-        f"SELECT shuunou_key, kind, times, yen, {event_id} FROM (SELECT fact, MIN(shuunou_key) AS "
-        f"shuunou_key, "
-        "MIN(kind) AS kind, COUNT(*) AS times, ABS(MIN(kingaku)) AS yen, MIN(event) AS event FROM fact "
-        f"WHERE kind NOT IN {listed(HARMLESS)} GROUP BY fact HAVING COUNT(*) > 1) d"
+        f"SELECT f.shuunou_key, f.kind, d.times, ABS(f.kingaku), {event_id} FROM (SELECT fact, COUNT(*) AS times "
+        f"FROM fact WHERE kind NOT IN {listed(HARMLESS)} GROUP BY fact HAVING COUNT(*) > 1) d "
+        "JOIN fact f ON f.fact = d.fact GROUP BY d.fact"
     )
     return book.finding("effects that took place more than once", sql, show)
 
@@ -206,8 +205,7 @@ def _worked_off(book: Book) -> Finding:
 
     sql = (
         "SELECT COALESCE(n.event_id, c.event_id), COALESCE(n.own_key, c.shuunou_key), i.times, i.facts FROM "
-        "(SELECT event, COUNT(*) AS times, (SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND "
-        "f.is_first) "
+        "(SELECT event, COUNT(*) AS times, (SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND f.is_first) "
         "AS facts FROM input WHERE refused = 0 GROUP BY event) i "
         "LEFT JOIN nounyuu n ON n.event = i.event LEFT JOIN choutei c ON c.event = i.event "
         "WHERE i.times <> i.facts AND i.event NOT IN (SELECT event FROM moving_event) GROUP BY i.event"
@@ -224,18 +222,14 @@ def _passed_on(book: Book) -> Finding:
 
     def asked(table: str, key: str) -> str:
         return (
-            f"SELECT MIN(event_id) AS event_id, MIN({key}) AS key, COUNT(*) AS came, "
-            "(SELECT COUNT(*) FROM input i WHERE i.event = t.event) AS went, "
-            "EXISTS (SELECT 1 FROM notice n WHERE n.event = t.event) AS was_held "
-            f"FROM {table} t WHERE refused <> 1 AND event NOT IN (SELECT event FROM moving_event) GROUP BY "
-            f"event"
+            f"SELECT e.event_id, e.{key}, d.came, d.went FROM (SELECT event, COUNT(*) AS came, "
+            "(SELECT COUNT(*) FROM input i WHERE i.event = t.event) AS went "
+            f"FROM {table} t WHERE refused <> 1 GROUP BY event) d JOIN {table} e ON e.event = d.event "
+            "WHERE (went > came OR (went < came AND went > 0 AND d.event NOT IN (SELECT event FROM notice))) "
+            "AND d.event NOT IN (SELECT event FROM moving_event) GROUP BY d.event"
         )
 
-    both = f"{asked('choutei', 'shuunou_key')} UNION ALL {asked('nounyuu', 'own_key')}"
-    sql = (
-        f"SELECT event_id, key, came, went FROM ({both}) "
-        "WHERE went > came OR (went < came AND went > 0 AND NOT was_held)"
-    )
+    sql = f"{asked('choutei', 'shuunou_key')} UNION ALL {asked('nounyuu', 'own_key')}"
     return book.finding("events that matching passed on another number of times", sql, show)
 
 

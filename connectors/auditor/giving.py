@@ -9,8 +9,8 @@ from typing import Any
 from connectors.auditor.book import Book, iso, text
 from connectors.auditor.cut import FACT, PROVISION, Cut
 from connectors.auditor.flow import judged
-from connectors.auditor.items import DAYS, Agreed, Figures, Projections, digest
-from connectors.auditor.report import Difference, Finding, Measure
+from connectors.auditor.items import DAYS, Agreed, Figures, Projections
+from connectors.auditor.report import SAMPLES, Difference, Finding, Measure
 
 SETTLED = "NOT IN (SELECT fact FROM moving_fact)"
 
@@ -30,9 +30,9 @@ def transfers_given(
         _recorded_only(book),
     ]
     left_out = 0
+    last = _last(book, projections)
     for number, contract in enumerate(projections.contracts):
-        found = [_demanded(book, number, contract), _undemanded(book, number, contract)]
-        found.append(_last(book, number, projections))
+        found = [_demanded(book, number, contract), _undemanded(book, number, contract), last[number]]
         if contract.id in is_paused:
             left_out += sum(finding.kensuu for finding in found)
         else:
@@ -58,7 +58,6 @@ def _prepare(book: Book, cut: Cut, projections: Projections) -> None:
     """Which facts the transfer stage had not worked off; and which of the others demand a transfer, by
     contract."""
     book.make(
-        "CREATE INDEX fact_id ON fact (fact)",
         "CREATE TABLE transferred_to (part PRIMARY KEY, at)",
         "CREATE TABLE moving_fact (fact PRIMARY KEY)",
         "CREATE TABLE moving_bill (shuunou_key PRIMARY KEY)",
@@ -185,35 +184,46 @@ def _undemanded(book: Book, number: int, contract: Agreed) -> Finding:
     return book.finding(f"transfers to {contract.id} that nothing demanded", sql, show)
 
 
-def _last(book: Book, number: int, projections: Projections) -> Finding:
-    """The last transfer of each 期別 shows the account as the change events demand it."""
-    contract = projections.contracts[number]
+def _last(book: Book, projections: Projections) -> list[Finding]:
+    """The last transfer of each 期別 shows the account as the change events demand it: a finding for each contract."""
     book.make(
-        "DROP TABLE IF EXISTS last_sent",
-        # the bare column belongs to the row of the maximum
-        "CREATE TABLE last_sent AS SELECT shuunou_key, digest, MAX(at) AS at FROM (SELECT t.at AS at, "
-        f"t.digest AS "
-        "digest, (SELECT f.shuunou_key FROM fact f WHERE f.fact = t.fact) AS shuunou_key FROM transfer t "
-        f"WHERE t.contract = {number}) GROUP BY shuunou_key",
-        "CREATE INDEX last_sent_key ON last_sent (shuunou_key)",
+        # the bare columns belong to the row of the maximum
+        "CREATE TABLE last_sent AS SELECT contract, shuunou_key, digest, MAX(at) AS at FROM (SELECT t.contract, "
+        "t.at AS at, t.digest AS digest, (SELECT f.shuunou_key FROM fact f WHERE f.fact = t.fact) AS shuunou_key "
+        "FROM transfer t) GROUP BY contract, shuunou_key",
+        "CREATE INDEX last_sent_key ON last_sent (shuunou_key, contract, digest)",
+    )
+    contracts = projections.contracts
+    sent = ", ".join(
+        f"(SELECT digest FROM last_sent s WHERE s.shuunou_key = e.shuunou_key AND s.contract = {number})"
+        for number in range(len(contracts))
     )
     columns = ", ".join(f"e.{name}" for name in Figures._fields)
     sql = (
-        f"SELECT s.digest, {columns} FROM expected e LEFT JOIN last_sent s ON s.shuunou_key = e.shuunou_key "
+        f"SELECT {sent}, {columns} FROM expected e "
         "WHERE e.shuunou_key NOT IN (SELECT shuunou_key FROM moving_bill)"
     )
+    times, shown = [0] * len(contracts), [list[Difference]() for _ in contracts]
+    for row in book.rows(sql):
+        figures = Figures(*row[len(contracts) :])
+        for number, demanded in enumerate(projections.marks(figures)):
+            if demanded is not None and demanded != row[number]:
+                times[number] += 1
+                if len(shown[number]) < SAMPLES:
+                    shown[number].append(_given_otherwise(projections, number, figures, row[number]))
+    what = "期別 of which {} was last given something else"
+    return [
+        Finding(what.format(contract.id), times[number], tuple(shown[number]))
+        for number, contract in enumerate(contracts)
+    ]
 
-    def show(sent: int | None, *row: Any) -> Difference | None:
-        figures = Figures(*row)
-        if not contract.covers(figures.zeimoku_code):
-            return None
-        values = projections.values(number, figures)
-        if sent == digest(values):
-            return None
-        said = " ".join(f"{n} {_shown(n, v)}" for n, v in zip(contract.fields, values, strict=True))
-        return Difference(figures.shuunou_key, said, "none" if sent is None else "another content")
 
-    return book.finding(f"期別 of which {contract.id} was last given something else", sql, show)
+def _given_otherwise(
+    projections: Projections, number: int, figures: Figures, sent: int | None
+) -> Difference:
+    fields, values = projections.contracts[number].fields, projections.values(number, figures)
+    said = " ".join(f"{name} {_shown(name, value)}" for name, value in zip(fields, values, strict=True))
+    return Difference(figures.shuunou_key, said, "none" if sent is None else "another content")
 
 
 def _shown(name: str, value: Any) -> str:

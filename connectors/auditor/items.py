@@ -160,13 +160,15 @@ class Projections:
         return tuple([work_out(figures) for work_out in self._items[self.contracts[number].fields]])
 
     def digests(self, account: ReceiptAccount | None) -> list[int | None]:
-        """射影の印: for each contract; None for one that does not cover the account, or where there is none."""
-        if account is None:
-            return [None] * len(self.contracts)
-        figures, made = figures_of(account), dict[tuple[str, ...], int]()
+        """射影の印: of the account that a fact shows; None for each contract where there is none."""
+        return [None] * len(self.contracts) if account is None else self.marks(figures_of(account))
+
+    def marks(self, figures: Figures) -> list[int | None]:
+        """射影の印: for each contract; None for one that does not cover this 税目."""
+        made = dict[tuple[str, ...], int]()
         found: list[int | None] = []
         for number, contract in enumerate(self.contracts):
-            if not contract.covers(account.zeimoku_code):
+            if not contract.covers(figures.zeimoku_code):
                 found.append(None)
                 continue
             if contract.fields not in made:

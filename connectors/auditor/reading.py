@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connectors.auditor.cut import Broker, Place, Tell
 from connectors.base import Transient
 
-CHUNK, WAIT_S, STALL_S = 10_000, 0.2, 60.0
+CHUNK, WAIT_S, STALL_S = 5_000, 0.2, 60.0
 _GONE = frozenset(
     {
         KafkaError._UNKNOWN_TOPIC,
@@ -96,6 +96,9 @@ def _settings(client: Mapping[str, Any]) -> dict[str, Any]:
         "enable.partition.eof": True,
         "auto.offset.reset": "earliest",
         "fetch.wait.max.ms": 50,  # an end is told by an empty answer: do not wait for it
-        "queued.max.messages.kbytes": 64 << 10,
-        "max.partition.fetch.bytes": 16 << 20,
+        # what waits unread is bounded in bytes as it was sent; unpacked it is several times as large
+        "queued.max.messages.kbytes": 8 << 10,
+        "queued.min.messages": CHUNK,
+        "fetch.max.bytes": 8 << 20,
+        "max.partition.fetch.bytes": 512 << 10,
     }

@@ -50,12 +50,13 @@ def _index(book: Book) -> None:
     book.make(
         "CREATE INDEX letter_place ON letter (topic, part, at)",
         "CREATE INDEX input_body ON input (body)",
-        "CREATE INDEX input_event ON input (event)",
+        "CREATE INDEX input_event ON input (event, refused)",
         "CREATE INDEX moved_body ON moved (body)",
         "CREATE INDEX moved_event ON moved (event)",
-        "CREATE INDEX choutei_event ON choutei (event)",
-        "CREATE INDEX nounyuu_event ON nounyuu (event)",
-        "CREATE INDEX fact_event ON fact (event)",
+        "CREATE INDEX choutei_event ON choutei (event, refused)",
+        "CREATE INDEX nounyuu_event ON nounyuu (event, refused)",
+        "CREATE INDEX fact_event ON fact (event, is_first)",
+        "CREATE INDEX fact_id ON fact (fact, kind)",
         "CREATE INDEX fact_key ON fact (shuunou_key, part, at)",
     )
 

@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import Message
 
 import schemas
 from connectors.auditor.book import Book, mark
 from connectors.auditor.items import Agreed, Projections, digest
+from connectors.auditor.slices import KNOWN_MOST, Slicer
+from connectors.base import Terminal
+from connectors.tables import newest
 from schemas.codec import HEADER, DecodeError
 from schemas.registry import entries
-from state.audit import GENESIS, Link, hash_of
-from state.facts import Provision
+from state.audit import GENESIS, Link
 from state.wire import decode
 
 OTHERWISE = "transfers that say otherwise than their contract"
-_SAID = {"contract": "id", "contract_version": "version", "iten_saki": "to", "purpose": "purpose",
-         "information": "information"}  # fmt: skip
+HASH_BYTES, NO_BYTES = 32, b"\x00"
+_SAID = {
+    "contract": "id",
+    "contract_version": "version",
+    "iten_saki": "to",
+    "purpose": "purpose",
+    "information": "information",
+}
+_PROMISED = ("contract_version", "iten_saki", "legal_basis", "purpose", "fields")
 
 
 class Transfers:
@@ -35,110 +43,10 @@ class Transfers:
         self._book, self._projections = book, projections
         self._numbers = {contract.id: n for n, contract in enumerate(projections.contracts)}
         self._envelope = frozenset(schemas.load_toml("transfer_envelope")["fields"])
-        self._fields = {entry.schema_id: entry.name for entry in entries()}
+        self._schemas = {entry.schema_id: entry.name for entry in entries()}
+        self._readers = [_TransferReader(contract) for contract in projections.contracts]
+        self._provisions = _ProvisionReader()
         self._tips: dict[str, Link] = {}
-
-    def take(self, messages: Sequence[Message]) -> None:
-        """受け取る: records of one contract's topic."""
-        number = self._projections.by_topic[messages[0].topic() or ""]
-        contract, rows = self._projections.contracts[number], []
-        for message in messages:
-            value = message.value() or b""
-            sent = self._sent(message, contract, value)
-            if sent is None:
-                continue
-            shown = digest([_plain(getattr(sent, name)) for name in contract.fields])
-            rows.append(
-                (
-                    number,
-                    message.partition(),
-                    message.offset(),
-                    mark(sent.fact_id.encode()),
-                    mark(sent.transfer_id.encode()),
-                    shown,
-                    hashlib.sha256(value).digest(),
-                )
-            )
-        self._book.add("transfer", rows)
-
-    def _sent(self, message: Message, contract: Agreed, value: bytes) -> Any | None:
-        """The transfer, or None where it is none of its contract; what it says wrongly of itself is
-        noted."""
-        place = f"{message.topic()}/{message.partition()}/{message.offset()}"
-        try:
-            sent = decode(value)
-        except DecodeError as error:
-            self._book.wrong("C6", "transfers that cannot be read", place, contract.id, error.kind)
-            return None
-        beyond = self._beyond(value, contract)
-        if beyond:
-            self._book.wrong("C6", "fields outside the contract", place, contract.id, ", ".join(beyond))
-        if not set(contract.fields) <= set(getattr(sent, "_fields", ())):
-            found = type(sent).__name__
-            self._book.wrong("C6", OTHERWISE, place, contract.id, found)
-            return None
-        for wrong in _said_wrongly(sent, contract):
-            self._book.wrong(
-                "C6", OTHERWISE, place, f"{wrong} of {contract.id}", text_of(getattr(sent, wrong))
-            )
-        return sent
-
-    def _beyond(self, value: bytes, contract: Agreed) -> list[str]:
-        """Fields of the schema in which it was written that neither the contract nor the envelope knows."""
-        name = self._fields[HEADER.unpack_from(value)[1]]
-        written = {field["name"] for field in schemas.load_avsc(name)["fields"]}
-        return sorted(written - self._envelope - set(contract.fields))
-
-    def take_provisions(self, messages: Sequence[Message]) -> None:
-        """提供記録を受け取る: and follow its chains."""
-        rows = []
-        for message in messages:
-            place = f"{message.topic()}/{message.partition()}/{message.offset()}"
-            try:
-                provision = decode(message.value() or b"")
-            except DecodeError as error:
-                self._book.wrong("C6", "provisions that cannot be read", place, "a provision", error.kind)
-                continue
-            if not isinstance(provision, Provision):
-                self._book.wrong(
-                    "C6", "provisions that cannot be read", place, "a provision", "another kind"
-                )
-                continue
-            self._follow(provision, place)
-            number = self._numbers.get(provision.contract, -1)
-            self._agrees(provision, number, place)
-            ids = mark(provision.transfer_id.encode()), number, mark(provision.fact_id.encode())
-            rows.append(
-                (message.partition(), message.offset(), *ids, provision.shuunou_key, provision.body_hash)
-            )
-        self._book.add("provision", rows)
-
-    def _follow(self, provision: Provision, place: str) -> None:
-        """Does it follow from the record before? After a break the chain is followed on from where it went
-        on."""
-        last = self._tips.get(provision.chain, Link(0, GENESIS))
-        follows = provision.seq == last.seq + 1 and provision.previous_hash == last.hash
-        if not follows or hash_of(provision) != provision.hash:
-            expected = (
-                f"{provision.chain}: number {last.seq + 1} with the hash of the one before and its own"
-            )
-            found = (
-                f"number {provision.seq}, {'another hash of its own' if follows else 'it does not follow'}"
-            )
-            self._book.wrong("C6", "breaks in the chain of provisions", place, expected, found)
-        self._tips[provision.chain] = Link(provision.seq, provision.hash)
-
-    def _agrees(self, provision: Provision, number: int, place: str) -> None:
-        if number < 0:
-            self._book.wrong("C6", "provisions of no contract", place, "a contract", provision.contract)
-            return
-        contract = self._projections.contracts[number]
-        stated, said = _promised(contract), _given(provision)
-        for name in stated:
-            if said[name] != stated[name]:
-                expected = f"{name} of {contract.id}"
-                what = "provisions that say otherwise than their contract"
-                self._book.wrong("C6", what, place, expected, text_of(said[name]))
 
     @property
     def topics(self) -> list[str]:
@@ -150,38 +58,174 @@ class Transfers:
         """連鎖の数。"""
         return len(self._tips)
 
+    def take(self, messages: Sequence[Message]) -> None:
+        """受け取る: records of one contract's topic."""
+        number = self._projections.by_topic[messages[0].topic() or ""]
+        reader, rows = self._readers[number], []
+        for message in messages:
+            value = message.value() or b""
+            read = reader.read(value)
+            if read is None:
+                self._unreadable(message, reader.contract, value)
+                continue
+            transfer_id, fact_id, shown, wrong = read
+            for name in wrong:
+                place = f"{message.topic()}/{message.partition()}/{message.offset()}"
+                self._book.wrong("C6", OTHERWISE, place, f"{name} of {reader.contract.id}", "another")
+            ids = mark(fact_id.encode()), mark(transfer_id.encode())
+            body = hashlib.sha256(value).digest()
+            rows.append((number, message.partition(), message.offset(), *ids, shown, body))
+        self._book.add("transfer", rows)
+
+    def _unreadable(self, message: Message, contract: Agreed, value: bytes) -> None:
+        """No message of the contract's own schema: of none, or of one with other fields."""
+        place = f"{message.topic()}/{message.partition()}/{message.offset()}"
+        try:
+            decode(value)
+        except DecodeError as error:
+            self._book.wrong("C6", "transfers that cannot be read", place, contract.id, error.kind)
+            return
+        name = self._schemas[HEADER.unpack_from(value)[1]]
+        written = {field["name"] for field in schemas.load_avsc(name)["fields"]}
+        beyond = sorted(written - self._envelope - set(contract.fields))
+        what = "fields outside the contract" if beyond else OTHERWISE
+        self._book.wrong("C6", what, place, contract.id, ", ".join(beyond) or name)
+
+    def take_provisions(self, messages: Sequence[Message]) -> None:
+        """提供記録を受け取る: and follow its chains."""
+        rows = []
+        for message in messages:
+            value = message.value() or b""
+            place = f"{message.topic()}/{message.partition()}/{message.offset()}"
+            read = self._provisions.read(value)
+            if read is None:
+                what = "provisions that cannot be read"
+                self._book.wrong("C6", what, place, "a provision", "another kind")
+                continue
+            provision, words = read
+            self._follow(provision, value, place)
+            number = self._numbers.get(provision.contract, -1)
+            if number < 0:
+                self._book.wrong("C6", "provisions of no contract", place, "a contract", provision.contract)
+            else:
+                self._agrees(words, value, self._projections.contracts[number], place)
+            ids = mark(provision.transfer_id.encode()), number, mark(provision.fact_id.encode())
+            rows.append(
+                (message.partition(), message.offset(), *ids, provision.shuunou_key, provision.body_hash)
+            )
+        self._book.add("provision", rows)
+
+    def _follow(self, provision: _Provision, value: bytes, place: str) -> None:
+        """Does it follow from the record before? After a break the chain is followed on from where it went on."""
+        last = self._tips.get(provision.chain, Link(0, GENESIS))
+        follows = provision.seq == last.seq + 1 and provision.previous_hash == last.hash
+        if not follows or own_hash(value, provision.previous_hash) != provision.hash:
+            expected = (
+                f"{provision.chain}: number {last.seq + 1} with the hash of the one before and its own"
+            )
+            found = (
+                f"number {provision.seq}, {'another hash of its own' if follows else 'it does not follow'}"
+            )
+            self._book.wrong("C6", "breaks in the chain of provisions", place, expected, found)
+        self._tips[provision.chain] = Link(provision.seq, provision.hash)
+
+    def _agrees(self, words: tuple[Any, ...], value: bytes, contract: Agreed, place: str) -> None:
+        what = "provisions that say otherwise than their contract"
+        for name in self._provisions.said_wrongly(words, value, contract):
+            self._book.wrong("C6", what, place, f"{name} of {contract.id}", "another")
+
+
+def own_hash(value: bytes, previous: bytes) -> bytes:
+    """記録のハッシュ: SHA-256 over the hash before and the record without its own, which stands last in its bytes."""
+    return hashlib.sha256(previous + value[: -HASH_BYTES - 1] + NO_BYTES).digest()
+
+
+class _TransferReader:
+    """Transfers of one contract: ids, the mark of what was shown, and what they say of themselves wrongly."""
+
+    def __init__(self, contract: Agreed) -> None:
+        self.contract = contract
+        words = (*_SAID, "legal_basis", "left_out")
+        self._slicer = Slicer(f"transfer/{contract.id}", ("transfer_id", "fact_id"), contract.fields, words)
+        self._judged: dict[tuple[Any, ...], list[str]] = {}
+
+    def read(self, value: bytes) -> tuple[str, str, int, list[str]] | None:
+        found = self._slicer.cut(value)
+        if found is None:
+            return None
+        (transfer_id, fact_id), items, words = found
+        said = tuple(words)
+        wrong = self._judged.get(said)
+        if wrong is None:
+            wrong = _said_wrongly(decode(value), self.contract)
+            if len(self._judged) < KNOWN_MOST:
+                self._judged[said] = wrong
+        if transfer_id != f"{fact_id}/{self.contract.id}":
+            wrong = [*wrong, "transfer_id"]
+        return transfer_id, fact_id, digest(items), wrong
+
+
+class _Provision(NamedTuple):
+    """What is asked of a provision."""
+
+    seq: int
+    chain: str
+    previous_hash: bytes
+    transfer_id: str
+    contract: str
+    shuunou_key: str
+    body_hash: bytes
+    fact_id: str
+    hash: bytes
+
+
+class _ProvisionReader:
+    """Provisions, and whether each says what its contract prescribes."""
+
+    def __init__(self) -> None:
+        last = schemas.load_avsc(newest("audit/provision"))["fields"][-1]["name"]
+        if last != "hash":
+            raise Terminal(f"audit/provision: expected its hash last, found {last}; `own_hash` leans on it")
+        self._slicer = Slicer("audit/provision", _Provision._fields, (*_PROMISED, "left_out"))
+        self._judged: dict[tuple[Any, ...], list[str]] = {}
+
+    def read(self, value: bytes) -> tuple[_Provision, tuple[Any, ...]] | None:
+        found = self._slicer.cut(value)
+        return None if found is None else (_Provision(*found[0]), tuple(found[1]))
+
+    def said_wrongly(self, words: tuple[Any, ...], value: bytes, contract: Agreed) -> list[str]:
+        asked = (contract.id, *words)
+        wrong = self._judged.get(asked)
+        if wrong is None:
+            said, promised = decode(value), _promised(contract)
+            wrong = [name for name in _PROMISED if _plain(getattr(said, name)) != promised[name]]
+            if set(said.left_out) & set(contract.fields):
+                wrong.append("left_out")
+            if len(self._judged) < KNOWN_MOST:
+                self._judged[asked] = wrong
+        return wrong
+
 
 def _said_wrongly(sent: Any, contract: Agreed) -> list[str]:
     """What a transfer says of itself that its contract does not."""
     wrong = [name for name, stated in _SAID.items() if getattr(sent, name) != contract.stated[stated]]
     if list(sent.legal_basis) != contract.stated["legal_basis"]:
         wrong.append("legal_basis")
-    if sent.transfer_id != f"{sent.fact_id}/{contract.id}":
-        wrong.append("transfer_id")
     if set(sent.left_out) & set(contract.fields):
         wrong.append("left_out")
     return wrong
 
 
 def _promised(contract: Agreed) -> Mapping[str, Any]:
+    stated = contract.stated
     return {
-        "contract_version": contract.stated["version"],
-        "iten_saki": contract.stated["to"],
-        "legal_basis": contract.stated["legal_basis"],
-        "purpose": contract.stated["purpose"],
+        "contract_version": stated["version"],
+        "iten_saki": stated["to"],
+        "legal_basis": stated["legal_basis"],
+        "purpose": stated["purpose"],
         "fields": list(contract.fields),
     }
 
 
-def _given(provision: Provision) -> Mapping[str, Any]:
-    given = provision._asdict()
-    return {**given, "legal_basis": list(provision.legal_basis), "fields": list(provision.fields)}
-
-
 def _plain(value: Any) -> Any:
-    return value.toordinal() if isinstance(value, date) else value
-
-
-def text_of(value: Any) -> str:
-    """値を読める形に: shortened, it only has to be recognised."""
-    return str(value)[:80]
+    return list(value) if isinstance(value, tuple) else value

@@ -23,6 +23,7 @@ from connectors.sink_projection import Projection
 from state import wire
 from streams import commands, topics
 from streams.local.kafka import LocalKafka
+from streams.local.process import leashed
 from tests import given
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +155,7 @@ class AuditedHub:
         self.sink = Projection(self.bootstrap, self.url)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streams.cli", "worker"]
+        command = leashed([sys.executable, "-m", "streams.cli", "worker"])
         self.process = subprocess.Popen(command, env={**os.environ, **self.environment}, cwd=self.home)
 
     def stop(self) -> None:
