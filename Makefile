@@ -6,13 +6,13 @@ PERSONS ?= 2000
 SEED ?= 1
 
 .PHONY: run test check stop clean
-run: $(VENV)/ready
+run: $(VENV)/native
 	$(BIN)/shuunou run --persons $(PERSONS) --seed $(SEED)
 
-test: $(VENV)/ready check
+test: $(VENV)/native check
 	$(BIN)/pytest
 
-check: $(VENV)/ready
+check: $(VENV)/native
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/shuunou schema check
@@ -28,4 +28,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# The codec in C, where a compiler is found; without one the same in Python.
+$(VENV)/native: $(VENV)/ready schemas/native.pyx schemas/native_build.py
+	$(BIN)/python -m schemas.native_build
 	touch $@

@@ -3,7 +3,7 @@
 Types are registered under their schema's name; the codec turns a value of the type into bytes and back. Days
 are `datetime.date`, instants are milliseconds as `int` (their logical type stays in the published schema), a
 list of nested records is a tuple of their types. The newest version of a schema is read and written by
-compiled functions (`schemas.compiled`); older versions are read by fastavro, by Avro's rules of resolution.
+compiled functions (`schemas.bodies`); older versions are read by fastavro, by Avro's rules of resolution.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from fastavro import parse_schema, schemaless_reader, schemaless_writer
 
 import schemas
 from schemas import registry
-from schemas.compiled import compile_reader, compile_writer
+from schemas.bodies import CHOSEN, Bodies, Read
 
 MAGIC = 0
 HEADER = struct.Struct(">bI")
 _VERSION = re.compile(r"\.v(\d+)$")
-_Read = Callable[[bytes, int], tuple[Any, int]]
 
 
 class DecodeError(Exception):
@@ -61,13 +60,16 @@ def version_of(name: str) -> int:
 class Codec:
     """符号器: built once from {schema name without version: value type}; immutable afterwards.
 
-    `types` names the type of each message; `nested` the types of records inside them, by their Avro name.
+    `types` names the type of each message; `nested` the types of records inside them, by their Avro name;
+    `bodies` who reads and writes, for tests that compare.
     """
 
-    def __init__(self, types: Mapping[str, type[Any]], nested: Mapping[str, type[Any]]) -> None:
-        self._types, self._nested = dict(types), dict(nested)
+    def __init__(
+        self, types: Mapping[str, type[Any]], nested: Mapping[str, type[Any]], bodies: Bodies = CHOSEN
+    ) -> None:
+        self._types, self._nested, self.bodies = dict(types), dict(nested), bodies
         self._writers: dict[type[Any], tuple[bytes, Callable[[Any], bytes]]] = {}
-        self._readers: dict[int, _Read] = {}
+        self._readers: dict[int, Read] = {}
         for base, cls in types.items():
             self._add(base, cls)
 
@@ -78,8 +80,8 @@ class Codec:
         newest = without_instants(schemas.load_avsc(versions[-1]))
         self._same_fields(cls, newest)
         header = HEADER.pack(MAGIC, registry.id_of(versions[-1]))
-        self._writers[cls] = (header, compile_writer(newest, self._nested))
-        read = compile_reader(newest, self._nested, cls)
+        self._writers[cls] = (header, self.bodies.writer(newest, self._nested))
+        read = self.bodies.reader(newest, self._nested, cls)
         for name in versions[:-1]:
             self._readers[registry.id_of(name)] = _older(name, newest, read)
         self._readers[registry.id_of(versions[-1])] = read
@@ -118,7 +120,7 @@ class Codec:
         return value
 
 
-def _older(name: str, newest: dict[str, Any], read: _Read) -> _Read:
+def _older(name: str, newest: dict[str, Any], read: Read) -> Read:
     """A reader of an older version: fastavro resolves it to the newest, whose reader builds the value."""
     writer = cast(dict[str, Any], parse_schema(without_instants(schemas.load_avsc(name))))
     reader = cast(dict[str, Any], parse_schema(newest))

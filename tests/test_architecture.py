@@ -82,7 +82,8 @@ def test_schemas_need_only_fastavro() -> None:
     libraries = {
         module.split(".")[0]
         for source in shipped()
-        if source.package == "schemas"
+        # the build of the C codec runs when the hub is installed, never while it works
+        if source.package == "schemas" and source.name != "schemas/native_build.py"
         for module, _ in source.imports()
     }
     assert libraries - set(sys.stdlib_module_names) <= {"fastavro", "schemas"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import date
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import schemas
 from schemas import registry
+from schemas.bodies import NATIVE, PYTHON
 from schemas.codec import HEADER, MAGIC, Codec, DecodeError, base_name, version_of, without_instants
 from schemas.compiled import LONG_MAX, write_number
 from state.delinquency.case import DelinquencyCase
@@ -25,6 +27,7 @@ from state.wire import CODEC
 from tests import given
 from tests.given import STABLE
 
+BODIES = {bodies.name: bodies for bodies in (PYTHON, NATIVE) if bodies is not None}
 NESTED: dict[str, type[Any]] = {
     cls.__name__: cls for cls in (ChouteiRireki, Receipt, ReceiptAccount, DelinquencyCase, Applied)
 }
@@ -42,6 +45,17 @@ PLAIN: dict[str, st.SearchStrategy[Any]] = {
     "date": st.dates(),
     "map": st.dictionaries(texts, texts, max_size=3),
 }
+
+
+@pytest.fixture(scope="module", params=list(BODIES))
+def codec(request: pytest.FixtureRequest) -> Codec:
+    """The hub's codec, once with the Python readers and writers and once with those in C."""
+    return Codec(CODEC._types, CODEC._nested, BODIES[request.param])
+
+
+def test_the_codec_in_c_is_there_where_a_compiler_is() -> None:
+    assert (NATIVE is not None) == (shutil.which("cc") is not None or shutil.which("gcc") is not None)
+    assert CODEC.bodies is (NATIVE or PYTHON)
 
 
 def _avsc(name: str) -> Any:
@@ -105,40 +119,40 @@ each_schema = pytest.mark.parametrize("name", NAMES)
 @each_schema
 @STABLE
 @examples(st.data())
-def test_bytes_are_those_of_fastavro_and_come_back(name: str, data: st.DataObject) -> None:
+def test_bytes_are_those_of_fastavro_and_come_back(codec: Codec, name: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[name])
-    encoded = CODEC.encode(value)
+    encoded = codec.encode(value)
     assert encoded == _by_fastavro(name, value)
-    decoded = CODEC.decode(encoded)
+    decoded = codec.decode(encoded)
     assert decoded == value and type(decoded) is type(value)
-    assert CODEC.encode(decoded) == encoded
+    assert codec.encode(decoded) == encoded
 
 
 @each_schema
 @STABLE
 @examples(st.data())
 def test_damaged_bytes_are_refused_or_give_a_value_that_can_be_written(
-    name: str, data: st.DataObject
+    codec: Codec, name: str, data: st.DataObject
 ) -> None:
     """The second half matters as much: what was let in is written again to tables and topics."""
-    damaged = data.draw(_damaged(CODEC.encode(data.draw(VALUES[name]))))
+    damaged = data.draw(_damaged(codec.encode(data.draw(VALUES[name]))))
     try:
-        value = CODEC.decode(damaged)
+        value = codec.decode(damaged)
     except DecodeError as error:
         assert error.kind in {"too-short", "no-magic", "unknown-schema", "bad-body", "bad-length"}
     else:
-        CODEC.encode(value)
+        codec.encode(value)
 
 
 @each_schema
-def test_every_truncation_and_every_extension_is_refused(name: str) -> None:
-    encoded = CODEC.encode(_example(name))
+def test_every_truncation_and_every_extension_is_refused(codec: Codec, name: str) -> None:
+    encoded = codec.encode(_example(name))
     for length in range(len(encoded)):
         with pytest.raises(DecodeError):
-            CODEC.decode(encoded[:length])
+            codec.decode(encoded[:length])
     for more in (b"\x00", b"\x02", b"\xff" * 20):
         with pytest.raises(DecodeError):
-            CODEC.decode(encoded + more)
+            codec.decode(encoded + more)
 
 
 def _example(name: str) -> Any:
@@ -165,8 +179,8 @@ def _filled(kind: Any, cls: type[Any] | None = None) -> Any:
     }[word]
 
 
-def test_bytes_of_other_kinds_are_refused_with_their_kind() -> None:
-    good = CODEC.encode(given.choutei())
+def test_bytes_of_other_kinds_are_refused_with_their_kind(codec: Codec) -> None:
+    good = codec.encode(given.choutei())
     kinds = {
         b"": "too-short",
         b"\x00\x00\x00\x03": "too-short",
@@ -177,16 +191,16 @@ def test_bytes_of_other_kinds_are_refused_with_their_kind() -> None:
     }
     for data, kind in kinds.items():
         with pytest.raises(DecodeError) as caught:
-            CODEC.decode(data)
+            codec.decode(data)
         assert caught.value.kind == kind
 
 
-def test_refusals_show_nothing_of_what_the_bytes_hold() -> None:
+def test_refusals_show_nothing_of_what_the_bytes_hold(codec: Codec) -> None:
     secret = "123456789018"
-    good = CODEC.encode(given.atena(kojin_bangou=secret))
+    good = codec.encode(given.atena(kojin_bangou=secret))
     for data in (good[:-3], good + b"1", good.replace(b"\x18" + secret.encode(), b"\x19" + secret.encode())):
         with pytest.raises(DecodeError) as caught:
-            CODEC.decode(data)
+            codec.decode(data)
         assert secret not in str(caught.value) and caught.value.__cause__ is None
 
 
@@ -201,33 +215,33 @@ def test_refusals_show_nothing_of_what_the_bytes_hold() -> None:
         ("kaikei_nendo", 2**40),
     ],
 )
-def test_numbers_beyond_their_type_do_not_decode(field: str, number: int) -> None:
+def test_numbers_beyond_their_type_do_not_decode(codec: Codec, field: str, number: int) -> None:
     """Were they let in, writing the row would fail and stop the stage for ever."""
     mark = 1_234_567
-    good = CODEC.encode(given.choutei()._replace(**{field: mark}))
+    good = codec.encode(given.choutei()._replace(**{field: mark}))
     assert good.count(write_number(mark)) == 1
     forged = good.replace(write_number(mark), write_number(number, 2**70))
     with pytest.raises(DecodeError) as caught:
-        CODEC.decode(forged)
+        codec.decode(forged)
     assert caught.value.kind == "bad-body"
 
 
-def test_numbers_beyond_their_type_are_not_written() -> None:
+def test_numbers_beyond_their_type_are_not_written(codec: Codec) -> None:
     for wrong in (given.choutei(rireki=2**31), given.choutei(recorded_at=2**63)):
         with pytest.raises(OverflowError):
-            CODEC.encode(wrong)
+            codec.encode(wrong)
     for field, value in (
         ("kibetsu_choutei_gaku", "10000"),
         ("rireki_bangou", 0.5),
         ("noukigen", "2026-06-30"),
     ):
         with pytest.raises(TypeError):
-            CODEC.encode(given.choutei()._replace(**{field: value}))
+            codec.encode(given.choutei()._replace(**{field: value}))
 
 
-def test_lengths_and_counts_beyond_the_data_are_refused_at_once() -> None:
+def test_lengths_and_counts_beyond_the_data_are_refused_at_once(codec: Codec) -> None:
     name = "event/kiroku_held.v1"
-    good = CODEC.encode(_example(name)._replace(held={}))
+    good = codec.encode(_example(name)._replace(held={}))
     assert good.endswith(b"\x00")
     for forged in (
         write_number(2**40),  # so many entries
@@ -237,26 +251,26 @@ def test_lengths_and_counts_beyond_the_data_are_refused_at_once() -> None:
         b"\xff" * 12,  # a number without an end
     ):
         with pytest.raises(DecodeError):
-            CODEC.decode(good[:-1] + forged)
+            codec.decode(good[:-1] + forged)
 
 
-def test_a_negative_length_does_not_read_the_same_bytes_again() -> None:
+def test_a_negative_length_does_not_read_the_same_bytes_again(codec: Codec) -> None:
     """Were -1 a length, its own byte would be read once more, as the number that follows."""
     value = _example("event/kiroku_held.v1")._replace(record_key="", rireki_bangou=-1, held={})
-    good = CODEC.encode(value)
+    good = codec.encode(value)
     assert good.endswith(b"\x00\x01\x00")
     with pytest.raises(DecodeError) as caught:
-        CODEC.decode(good[:-3] + b"\x01\x00")
+        codec.decode(good[:-3] + b"\x01\x00")
     assert caught.value.kind == "bad-body"
 
 
-def test_blocks_with_their_size_are_read_as_the_specification_allows() -> None:
+def test_blocks_with_their_size_are_read_as_the_specification_allows(codec: Codec) -> None:
     """Other writers may split a map into blocks and give the size of each."""
     value = _example("event/kiroku_held.v1")._replace(held={})
-    start = CODEC.encode(value)[:-1]
+    start = codec.encode(value)[:-1]
     entries = [b"\x02a\x021", b"\x02b\x022"]
     blocks = b"".join(write_number(-1) + write_number(len(entry)) + entry for entry in entries)
-    assert CODEC.decode(start + blocks + b"\x00").held == {"a": "1", "b": "2"}
+    assert codec.decode(start + blocks + b"\x00").held == {"a": "1", "b": "2"}
 
 
 # -- versions --------------------------------------------------------------------------------------
@@ -321,11 +335,11 @@ def test_a_type_that_differs_from_its_schema_is_refused() -> None:
         Codec({"matching/match_entry": wrong}, {})
 
 
-def test_a_schema_that_does_not_exist_is_an_error() -> None:
+def test_a_schema_that_does_not_exist_is_an_error(codec: Codec) -> None:
     with pytest.raises(KeyError, match="no such schema"):
         Codec({"event/nothing": DelinquencyCase}, {})
     with pytest.raises(KeyError):
-        CODEC.encode(_example("state/receipt_account.v1").receipts[0])
+        codec.encode(_example("state/receipt_account.v1").receipts[0])
 
 
 def test_names_have_versions() -> None:
@@ -339,10 +353,10 @@ def test_every_schema_that_is_no_record_is_registered() -> None:
     assert len({_type_of(name) for name in NAMES}) == len({base_name(name) for name in NAMES})
 
 
-def test_a_standard_reader_with_the_published_schema_reads_our_bytes() -> None:
+def test_a_standard_reader_with_the_published_schema_reads_our_bytes(codec: Codec) -> None:
     """As a consumer does: by the schema as published, with its instants as instants."""
     event = given.choutei()
-    body = io.BytesIO(CODEC.encode(event)[HEADER.size :])
+    body = io.BytesIO(codec.encode(event)[HEADER.size :])
     found: Any = schemaless_reader(
         body, parse_schema(schemas.load_avsc("event/choutei_established.v1")), None
     )
