@@ -262,7 +262,7 @@ def _send(pipe: Connection, bootstrap: str, changes: list[Change], rate: int) ->
     """送り手の過程: paced by the clock; gives back when each was sent, and how late that was."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 0, "log_level": 2}
+        {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 5, "log_level": 2}
     )
     producer.list_topics(timeout=30)
     times, late = [], []

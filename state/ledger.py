@@ -82,7 +82,7 @@ def _followed(
     after = followed.account
     facts = _facts(event, prefix, after, followed.case, happened + followed.of_account, followed.of_case)
     look_on = next_on(after)
-    if before is not None and look_on == next_on(before):
+    if look_on is not None and before is not None and look_on == next_on(before):
         look_on = None
     return Change(after, followed.case, facts, look_on)
 

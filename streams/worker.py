@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -28,6 +29,7 @@ from streams.settings import Settings
 from streams.transfer import Transfers
 
 STAGES = ("matching", "ledger", "transfer")
+GC_THRESHOLD = (50_000, 20, 1_000)
 log = structlog.get_logger("shuunou.worker")
 
 
@@ -88,6 +90,15 @@ class Worker:
         return any(stage.app.crashed for stage in self.stages)
 
 
+def _spare_collections() -> None:
+    """What a worker makes are rows and messages, which hold no cycles: looking through the hundreds of
+    thousands that it remembers, again and again, took a quarter of its time. The young are still looked at."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
+    sys.setswitchinterval(0.0005)
+
+
 async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] = STAGES) -> int:
     """働く: until SIGTERM or SIGINT, 0 then; a crash of Faust ends it with 70, as every failure does."""
     stop = asyncio.Event()
@@ -95,6 +106,7 @@ async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] =
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     worker = Worker(settings, bootstrap, stages)
+    _spare_collections()
     await worker.start()
     announced = False
     while not stop.is_set() and not worker.crashed:

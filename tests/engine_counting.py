@@ -66,7 +66,7 @@ async def _run(given: dict[str, Any]) -> None:
     await worker.start()
     while not worker.is_ready and not stop.is_set():
         await asyncio.sleep(0.05)
-    print("ready", sum(owner.restored_rows for owner in worker.owners.values()), flush=True)
+    print("ready", sum(lane.owner.restored_rows for lane in worker.lanes.values()), flush=True)
     while not stop.is_set() and not worker.app.crashed:
         await asyncio.sleep(0.1)
     await worker.stop()

@@ -75,14 +75,16 @@ class ReceiptAccount(NamedTuple):
     @property
     def minou_gaku(self) -> int:
         """未納額: what is still owed of the principal, never negative (円)."""
-        return max(self.kibetsu_choutei_gaku - self.shuunou_gaku, 0)
+        owed = self.kibetsu_choutei_gaku - self.shuunou_gaku
+        return owed if owed > 0 else 0
 
     @property
     def kagonou_gaku(self) -> int:
         """過誤納額: what was received beyond the assessment, never negative (円)."""
-        return max(self.shuunou_gaku - self.kibetsu_choutei_gaku, 0)
+        beyond = self.shuunou_gaku - self.kibetsu_choutei_gaku
+        return beyond if beyond > 0 else 0
 
     @property
     def is_kannou(self) -> bool:
         """完納: assessed, not cancelled, and nothing owed."""
-        return not self.is_cancelled and self.minou_gaku == 0
+        return not self.is_cancelled and self.shuunou_gaku >= self.kibetsu_choutei_gaku

@@ -8,7 +8,7 @@ reported; what contradicts is refused or announced.
 from __future__ import annotations
 
 from bisect import insort
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from state.events import (
     ChouteiCancelled,
@@ -33,6 +33,8 @@ from state.receipt.account import (
     ReceiptAccount,
 )
 
+_RECEIPTS = ReceiptAccount._fields.index("receipts")
+_SHUUNOU_GAKU = ReceiptAccount._fields.index("shuunou_gaku")
 SHUBETSU = {ChouteiEstablished: "established", ChouteiCorrected: "corrected", ChouteiCancelled: "cancelled"}
 
 
@@ -53,7 +55,7 @@ def apply_choutei(account: ReceiptAccount | None, event: ChouteiEstablished) -> 
         event.rireki_bangou, SHUBETSU[type(event)], event.kibetsu_choutei_gaku, event.occurred_on
     )
     if account is None:
-        made = _assessed(_blank(event), event, (entry,))
+        made = _assessed(None, event, (entry,))
         kind = "ChouteiVoided" if made.is_cancelled else "ChouteiPosted"
         reached = (Happened("KannouReached"),) if made.is_kannou else ()
         return made, (Happened(kind, made.kibetsu_choutei_gaku), *reached)
@@ -98,47 +100,15 @@ def _corrections(history: tuple[ChouteiRireki, ...]) -> int:
     return sum(entry.ido_shubetsu != "established" for entry in history)
 
 
-def _blank(event: ChouteiEstablished) -> ReceiptAccount:
-    """An account that nothing happened on; `_assessed` fills in what the assessment says."""
+def _assessed(
+    account: ReceiptAccount | None, event: ChouteiEstablished, history: tuple[ChouteiRireki, ...]
+) -> ReceiptAccount:
+    """The account as this assessment, being the highest, leaves it; `account` is None for a 期別 not seen before."""
+    is_first = type(event) is ChouteiEstablished
     return ReceiptAccount(
         shuunou_key=event.shuunou_key,
-        atena_bangou=event.atena_bangou,
-        jichitai_code=event.jichitai_code,
-        rireki_bangou=0,
-        is_cancelled=False,
-        fuka_nendo=event.fuka_nendo,
-        zeimoku_code=event.zeimoku_code,
-        taishou_nendo=event.taishou_nendo,
-        tsuuchisho_bangou=event.tsuuchisho_bangou,
-        kibetsu_code=event.kibetsu_code,
-        choutei_nendo=event.choutei_nendo,
-        kaikei_nendo=event.kaikei_nendo,
-        kibetsu_choutei_gaku=0,
-        shuunou_gaku=0,
-        noukigen=event.noukigen,
-        houtei_noukigen=None,
-        houtei_noukigen_tou=None,
-        choutei_nengappi=event.choutei_nengappi,
-        choutei_rireki=(),
-        kousei_nengappi=None,
-        kousei_kaisuu=0,
-        zuiki_flag=None,
-        jiyuu_code=None,
-        receipts=(),
-        furikae_funou=(),
-        koufuri_funou_kaisuu=0,
-        is_tainou=False,
-        tokusoku_due_on=None,
-        held={},
-    )
-
-
-def _assessed(
-    account: ReceiptAccount, event: ChouteiEstablished, history: tuple[ChouteiRireki, ...]
-) -> ReceiptAccount:
-    """The account as this assessment, being the highest, leaves it."""
-    is_first = type(event) is ChouteiEstablished
-    return account._replace(
+        atena_bangou=account.atena_bangou if account else event.atena_bangou,
+        jichitai_code=account.jichitai_code if account else event.jichitai_code,
         rireki_bangou=event.rireki_bangou,
         is_cancelled=type(event) is ChouteiCancelled,
         fuka_nendo=event.fuka_nendo,
@@ -149,6 +119,7 @@ def _assessed(
         choutei_nendo=event.choutei_nendo,
         kaikei_nendo=event.kaikei_nendo,
         kibetsu_choutei_gaku=event.kibetsu_choutei_gaku,
+        shuunou_gaku=account.shuunou_gaku if account else 0,
         noukigen=event.noukigen,
         houtei_noukigen=event.houtei_noukigen,
         houtei_noukigen_tou=event.houtei_noukigen_tou,
@@ -158,8 +129,12 @@ def _assessed(
         kousei_kaisuu=_corrections(history),
         zuiki_flag=event.zuiki_flag,
         jiyuu_code=event.jiyuu_code,
+        receipts=account.receipts if account else (),
+        furikae_funou=account.furikae_funou if account else (),
+        koufuri_funou_kaisuu=account.koufuri_funou_kaisuu if account else 0,
+        is_tainou=account.is_tainou if account else False,
         # 督促 is due by the 納期限: a new one makes a new due date
-        tokusoku_due_on=account.tokusoku_due_on if event.noukigen == account.noukigen else None,
+        tokusoku_due_on=account.tokusoku_due_on if account and event.noukigen == account.noukigen else None,
         held=event.held,
     )
 
@@ -169,7 +144,7 @@ def apply_nounyuu(account: ReceiptAccount, event: Nounyuu) -> Outcome:
     if isinstance(event, KouzaFurikaeFailed):
         return _debit_failed(account, event)
     incoming = _receipt_of(event)
-    known = next((old for old in account.receipts if old.receipt_no == incoming.receipt_no), None)
+    known = _known(account, incoming.receipt_no)
     if known is None:
         return _first_seen(account, incoming)
     if incoming.dankai == known.dankai:
@@ -178,6 +153,13 @@ def apply_nounyuu(account: ReceiptAccount, event: Nounyuu) -> Outcome:
         contradicts = incoming.dankai == TORIKESHI
         return account, (Happened("ShuunouContradicted" if contradicts else "ShuunouSuperseded"),)
     return _overtaken(account, known, incoming)
+
+
+def _known(account: ReceiptAccount, receipt_no: str) -> Receipt | None:
+    for old in account.receipts:
+        if old.receipt_no == receipt_no:
+            return old
+    return None
 
 
 def _receipt_of(event: ShuunouReceived | ShuunouReversed) -> Receipt:
@@ -206,9 +188,17 @@ def _first_seen(account: ReceiptAccount, incoming: Receipt) -> Outcome:
     receipts = list(account.receipts)
     insort(receipts, incoming, key=_by_day)
     if incoming.dankai == TORIKESHI:
-        return account._replace(receipts=tuple(receipts)), (Happened("ShuunouReversalNoted"),)
-    after = account._replace(receipts=tuple(receipts), shuunou_gaku=account.shuunou_gaku + incoming.kingaku)
+        return _received(account, receipts, 0), (Happened("ShuunouReversalNoted"),)
+    after = _received(account, receipts, incoming.kingaku)
     return after, (Happened("ShuunouPosted", incoming.kingaku), *turns(account, after))
+
+
+def _received(account: ReceiptAccount, receipts: list[Receipt], change: int) -> ReceiptAccount:
+    """As `_replace`, several times as quick: most of what the ledger does comes this way."""
+    values: list[Any] = list(account)
+    values[_RECEIPTS] = tuple(receipts)
+    values[_SHUUNOU_GAKU] += change
+    return ReceiptAccount._make(values)
 
 
 def _same_again(account: ReceiptAccount, known: Receipt, incoming: Receipt) -> Outcome:
@@ -228,7 +218,7 @@ def _overtaken(account: ReceiptAccount, known: Receipt, incoming: Receipt) -> Ou
     receipts = [old for old in account.receipts if old is not known]
     insort(receipts, incoming, key=_by_day)
     change = _effective(incoming) - _effective(known)
-    after = account._replace(receipts=tuple(receipts), shuunou_gaku=account.shuunou_gaku + change)
+    after = _received(account, receipts, change)
     kind = "ShuunouConfirmed" if incoming.dankai == KAKUHOU else "ShuunouReversed"
     contradiction = (Happened("ShuunouContradicted"),) if known.dankai == TORIKESHI else ()
     return after, (Happened(kind, change), *contradiction, *turns(account, after))
@@ -255,8 +245,9 @@ def _debit_failed(account: ReceiptAccount, event: KouzaFurikaeFailed) -> Outcome
 def turns(before: ReceiptAccount, after: ReceiptAccount) -> tuple[Happened, ...]:
     """転機: the account became fully paid or ceased to be, an overpayment arose, changed or went."""
     found = []
-    if after.is_kannou != before.is_kannou:
-        found.append(Happened("KannouReached" if after.is_kannou else "KannouLost"))
+    is_kannou = after.is_kannou
+    if is_kannou != before.is_kannou:
+        found.append(Happened("KannouReached" if is_kannou else "KannouLost"))
     change = after.kagonou_gaku - before.kagonou_gaku
     if change:
         found.append(Happened("KagonouArose" if change > 0 else "KagonouResolved", change))

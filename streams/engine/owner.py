@@ -55,8 +55,8 @@ class Work(NamedTuple):
     outputs: list[Output]
     rows: list[Row]
     changed: dict[bytes, Any]
-    topic: str
-    end: int
+    ends: dict[str, int]
+    """How far each source topic is applied by it."""
 
 
 class Owner:
@@ -141,13 +141,13 @@ class Owner:
                 raise Fenced(f"{self.transactional_id}: given up before its commit")
             self._retry(lambda: self._transact(work))
             failpoints.hit("after-commit")
-            self.store.write([*work.rows, self._position_row(work)], self._copied())
+            self.store.write([*work.rows, *self._position_rows(work)], self._copied())
             failpoints.hit("after-store")
-            self.positions[work.topic] = work.end
+            self.positions.update(work.ends)
             self._remember(work.changed)
 
-    def _position_row(self, work: Work) -> Row:
-        return position_key(work.topic), pack_offset(work.end)
+    def _position_rows(self, work: Work) -> list[Row]:
+        return [(position_key(topic), pack_offset(end)) for topic, end in work.ends.items()]
 
     def _transact(self, work: Work) -> None:
         producer = self._live
@@ -177,8 +177,8 @@ class Owner:
             if messages:
                 producer.produce_batch(topic, messages, partition)
                 _all_queued(messages)
-        key, value = self._position_row(work)
-        producer.produce(self.changelog, value, key, self.partition, on_delivery=self._delivered)
+        for key, value in self._position_rows(work):
+            producer.produce(self.changelog, value, key, self.partition, on_delivery=self._delivered)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is None:

@@ -1,9 +1,9 @@
 """段: one stage as a Faust app with one agent, over the engine.
 
-The agent folds batches one after another and never lets an exception out: a transient failure is retried in
-the owner, a bad record becomes a letter in the fold, and anything else stops the process before anything is
-acknowledged. While one partition's commit runs in a thread, another partition is folded; a partition has at
-most one commit in flight.
+The agent hands each batch to the lane of its partition and never lets an exception out: a transient failure
+is retried in the owner, a bad record becomes a letter in the fold, and anything else stops the process before
+anything is acknowledged. While one partition's commit runs in a thread, another partition is folded; a
+partition has at most one commit in flight.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -20,16 +20,14 @@ import faust
 import structlog
 from faust.types import TP
 
-from streams.engine import failpoints
-from streams.engine.batch import Batch, Record
-from streams.engine.owner import EngineSettings, Owner, Work
+from streams.engine.batch import Batch
+from streams.engine.lane import Fold, Lane
+from streams.engine.owner import EngineSettings, Owner
 from streams.engine.transport import BatchConsumer, BatchSchema, BatchTransport, topic_partitions
-from streams.engine.unit import Unit
 
 EXIT_STOPPED = 70
 STALL_SECONDS = 5.0
 log = structlog.get_logger("shuunou.engine")
-Fold = Callable[[Unit, str, Sequence[Record]], None]
 
 
 class Stage(NamedTuple):
@@ -74,10 +72,7 @@ class StageWorker:
 
     def __init__(self, stage: Stage, settings: WorkerSettings) -> None:
         self.stage, self.settings = stage, settings
-        self.owners: dict[int, Owner] = {}
-        self.delivered: dict[TP, int] = {}
-        self.events = 0
-        self._commits: dict[int, asyncio.Future[None]] = {}
+        self.lanes: dict[int, Lane] = {}
         self._taking: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(16, thread_name_prefix=f"{stage.name}-commit")
         self.app = self._new_app()
@@ -117,7 +112,7 @@ class StageWorker:
 
         async def agent(batches: Any) -> None:
             async for batch in batches:
-                await self._process(batch)
+                await self._offer(batch)
 
         app.agent(topic, name=f"{stage.name}.{stage.name}", concurrency=1)(agent)
 
@@ -125,23 +120,26 @@ class StageWorker:
 
     async def _take_partitions(self, assigned: Iterable[TP]) -> None:
         numbers = sorted({tp.partition for tp in assigned if tp.topic in self.stage.sources})
-        self.delivered.clear()
         for number in numbers:
             task = asyncio.create_task(self._take(number))
             self._taking.add(task)
             task.add_done_callback(self._taking.discard)
 
     async def _take(self, number: int) -> None:
-        owner = self.owners[number] = Owner(
-            self.settings.engine, self.stage.name, self.stage.changelog, number
+        owner = Owner(self.settings.engine, self.stage.name, self.stage.changelog, number)
+        lane = self.lanes[number] = Lane(
+            owner, self.stage.fold, self.settings.batch_records, self._threads, self._back_to, self._stop
         )
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, owner.take)
-            if self.owners.get(number) is owner:
+            if self.lanes.get(number) is lane:
                 await self._resume(owner, self.stage.sources)
         except Exception as error:  # noqa: BLE001 -- whatever it is, another process must take the partition
-            if self.owners.get(number) is owner:
-                stop_process(self.stage.name, error)
+            if self.lanes.get(number) is lane:
+                self._stop(error)
+
+    def _stop(self, error: BaseException) -> None:
+        stop_process(self.stage.name, error)
 
     async def _resume(self, owner: Owner, topics: Iterable[str]) -> None:
         """Read on where the position stands; a topic that was never read begins at its first record."""
@@ -157,7 +155,6 @@ class StageWorker:
                 )
             positions[tp] = earliest[tp] if position is None else position
             owner.positions.setdefault(tp.topic, positions[tp])
-        self.delivered.update(positions)
         await consumer.seek_to(positions)
         consumer.resume_partitions(set(places))
 
@@ -165,65 +162,28 @@ class StageWorker:
         """Called while the group rebalances, before anybody else can take over."""
         for task in list(self._taking):
             task.cancel()
-        owners, self.owners = list(self.owners.values()), {}
+        lanes, self.lanes = list(self.lanes.values()), {}
         loop = asyncio.get_running_loop()
-        await asyncio.gather(*(loop.run_in_executor(None, owner.close) for owner in owners))
+        await asyncio.gather(*(loop.run_in_executor(None, lane.owner.close) for lane in lanes))
 
     # -- work ------------------------------------------------------------------------------------------
 
-    async def _process(self, batch: Batch) -> None:
-        try:
-            await self._fold_and_commit(batch)
-        except Exception as error:  # noqa: BLE001 -- an exception that left an agent would count as success
-            stop_process(self.stage.name, error)
+    async def _offer(self, batch: Batch) -> None:
+        lane = self.lanes.get(batch.partition)
+        if lane is not None:  # else given up since it was fetched; whoever has it now reads it again
+            await lane.offer(batch)
 
-    async def _fold_and_commit(self, batch: Batch) -> None:
-        owner = self.owners.get(batch.partition)
-        if owner is None:
-            return  # given up since it was fetched; whoever has it now reads it again
-        await self._settled(batch.partition)
-        position = owner.position(batch.topic)
-        if position is None or owner.closed or batch.end <= position:
-            return  # not taken yet, given up meanwhile, or applied already
-        place = TP(batch.topic, batch.partition)
-        if batch.begin > position:
-            log.warning("gap", stage=self.stage.name, topic=batch.topic, partition=batch.partition)
-            await cast(BatchConsumer, self.app.consumer).seek_to({place: position})
-            return
-        failpoints.hit("before-read")
-        unit = owner.unit()
-        records = batch.since(position)
-        self.stage.fold(unit, batch.topic, records)
-        failpoints.hit("after-fold")
-        work = Work(
-            unit.outputs, unit.rows(), {k: v for k, (_, v) in unit.changed.items()}, batch.topic, batch.end
-        )
-        self.delivered[place] = batch.end
-        self._begin_commit(owner, work, len(records))
+    async def _back_to(self, topic: str, partition: int, position: int) -> None:
+        await cast(BatchConsumer, self.app.consumer).seek_to({TP(topic, partition): position})
 
-    def _begin_commit(self, owner: Owner, work: Work, events: int) -> None:
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._threads, owner.commit, work)
-        self._commits[owner.partition] = future
-
-        def done(finished: asyncio.Future[None]) -> None:
-            error = finished.exception()
-            if error is None:
-                self.events += events
-            elif not owner.closed:
-                stop_process(self.stage.name, error)
-
-        future.add_done_callback(done)
-
-    async def _settled(self, partition: int) -> None:
-        """At most one commit in flight per partition: the next batch waits for it."""
-        future = self._commits.pop(partition, None)
-        if future is not None:
-            await asyncio.wait([future])
+    @property
+    def events(self) -> int:
+        """処理した件数: of the partitions held now."""
+        return sum(lane.events for lane in self.lanes.values())
 
     def _positions(self) -> dict[TP, int]:
         shown = {}
-        for owner in list(self.owners.values()):
+        for owner in [lane.owner for lane in self.lanes.values()]:
             shown.update({TP(topic, owner.partition): at for topic, at in owner.positions.items()})
         return shown
 
@@ -245,7 +205,7 @@ class StageWorker:
     @property
     def is_ready(self) -> bool:
         """用意ができた: it has partitions and each is restored."""
-        return bool(self.owners) and not self._taking
+        return bool(self.lanes) and not self._taking
 
     async def _watch_stalls(self) -> None:
         """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here."""
@@ -256,7 +216,7 @@ class StageWorker:
             consumer = cast(BatchConsumer, self.app.consumer)
             for tp, position in self._positions().items():
                 fetched = consumer.fetched_to(tp, position)
-                if fetched <= position or self._is_committing(tp.partition):
+                if fetched <= position or self._is_busy(tp.partition):
                     behind.pop(tp, None)
                     continue
                 seen = behind.get(tp)
@@ -267,6 +227,6 @@ class StageWorker:
                     del behind[tp]
                     await consumer.seek_to({tp: position})
 
-    def _is_committing(self, partition: int) -> bool:
-        future = self._commits.get(partition)
-        return future is not None and not future.done()
+    def _is_busy(self, partition: int) -> bool:
+        lane = self.lanes.get(partition)
+        return lane is not None and lane.is_busy

@@ -8,9 +8,7 @@ nothing is decided from it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from time import monotonic
 from typing import Any, cast
 
 import aiokafka
@@ -29,7 +27,11 @@ from faust.types import TP, ConsumerMessage, Message
 
 from streams.engine.batch import Batch
 
-BUSY_WAIT_MS, IDLE_WAIT_MS = 10, 100
+BUSY_WAIT_MS, IDLE_WAIT_MS = 10, 500
+BUSY_BYTES, IDLE_BYTES = 1 << 20, 1
+"""While events come, a question to the broker gathers for some milliseconds what comes; else the first event
+answers it. Answered event by event, a thousand a second would keep a core busy with questions."""
+FETCH_SECONDS = 0.5
 Positions = Mapping[TP, int]
 
 
@@ -49,7 +51,6 @@ class BatchThread(AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._next: dict[TP, int] = {}
-        self._resting: set[TP] = set()
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
@@ -96,12 +97,10 @@ class BatchThread(AIOKafkaConsumerThread):
 
     async def _fetch(self, active: set[TP], limit: int, timeout: float) -> list[Batch]:
         consumer = self._ensure_consumer()
-        self._wake(consumer, active)
         found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
-        # Where nothing comes, questions may take their time; where something does, a partition that is
-        # asked for
-        # again must not wait for the answer about the others.
-        consumer._fetcher._fetch_max_wait_ms = BUSY_WAIT_MS if found else IDLE_WAIT_MS
+        fetcher = consumer._fetcher
+        fetcher._fetch_max_wait_ms = BUSY_WAIT_MS if found else IDLE_WAIT_MS
+        fetcher._fetch_min_bytes = BUSY_BYTES if found else IDLE_BYTES
         batches = []
         for tp, records in found.items():
             place = TP(tp.topic, tp.partition)
@@ -109,21 +108,8 @@ class BatchThread(AIOKafkaConsumerThread):
             if begin is None or end is None:
                 continue  # fetched before its position was set: it will be fetched again from there
             self._next[place] = end
-            self._rest(consumer, place)
             batches.append(Batch(tp.topic, tp.partition, begin, end, records))
         return batches
-
-    def _wake(self, consumer: aiokafka.AIOKafkaConsumer, active: set[TP]) -> None:
-        """Fetch again from the partitions whose rest is over."""
-        for tp in self._resting & active & set(consumer.assignment()):
-            consumer.resume(aiokafka.TopicPartition(*tp))
-        self._resting -= active
-
-    def _rest(self, consumer: aiokafka.AIOKafkaConsumer, tp: TP) -> None:
-        """Fetch nothing while it rests: what came first would wait in a buffer, and what follows behind
-        it."""
-        consumer.pause(aiokafka.TopicPartition(*tp))
-        self._resting.add(tp)
 
     @staticmethod
     def _position(consumer: aiokafka.AIOKafkaConsumer, tp: Any) -> int | None:
@@ -139,7 +125,6 @@ class BatchThread(AIOKafkaConsumerThread):
 
     async def _forget(self) -> None:
         self._next.clear()
-        self._resting.clear()
 
     async def show_positions(self, positions: Positions) -> None:
         """見せる: write offsets for people who watch lag; failure changes nothing and is tried again later."""
@@ -167,10 +152,6 @@ class BatchConsumer(Consumer):
 
     on_seek: Callable[[set[TP]], Awaitable[None]]
     shown_positions: Callable[[], Positions]
-    rest_seconds: float = 0.02
-    """How long a partition rests after a batch. A transaction costs broker and worker some milliseconds
-    however few events it holds: without rest, a thousand events a second over a dozen partitions keep two
-    cores busy with them."""
     _thread: BatchThread
 
     def _new_consumer_thread(self) -> BatchThread:
@@ -196,25 +177,14 @@ class BatchConsumer(Consumer):
             return bool(self.should_stop or fetcher.should_stop)
 
         limit = self.app.conf.broker_max_poll_records
-        rested: dict[TP, float] = {}
         while not stopping():
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
                 continue
-            now = monotonic()
-            active = {tp for tp in self._get_active_partitions() if rested.get(tp, 0.0) <= now}
-            if not active:
-                await asyncio.sleep(self.rest_seconds / 4)
-                continue
-            for batch in await self._thread.fetch(active, limit, self._patience(rested, now)):
+            for batch in await self._thread.fetch(self._get_active_partitions(), limit, FETCH_SECONDS):
                 if stopping() or not self.flow_active:
                     break
-                rested[TP(batch.topic, batch.partition)] = monotonic() + self.rest_seconds
                 await self.wait_first(self.callback(self._message(batch)), self.suspend_flow.wait())
-
-    def _patience(self, rested: dict[TP, float], now: float) -> float:
-        """Wait for records only until the next resting partition may be read again."""
-        return min((until - now for until in rested.values() if until > now), default=0.5)
 
     def _message(self, batch: Batch) -> Message:
         return ConsumerMessage(

@@ -25,13 +25,13 @@ async def _until_done(worker: StageWorker, events: int) -> None:
 def _seen(worker: StageWorker) -> list[Batch]:
     """Every batch that reaches the agent, in order."""
     seen: list[Batch] = []
-    fold = worker._fold_and_commit
+    offer = worker._offer
 
     async def watched(batch: Batch) -> None:
         seen.append(batch)
-        await fold(batch)
+        await offer(batch)
 
-    worker._fold_and_commit = watched  # type: ignore[method-assign]
+    worker._offer = watched  # type: ignore[method-assign]
     return seen
 
 

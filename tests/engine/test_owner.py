@@ -21,7 +21,7 @@ def _work(bench: Bench, begin: int, end: int) -> Work:
     """Rows and outputs numbered from `begin` to `end`, as a fold of that range would leave them."""
     unit_rows = [(b"c%06d" % number, number.to_bytes(8, "big")) for number in range(begin, end)]
     outputs = [(f"{bench.name}out", b"k", b"%d" % number, 0) for number in range(begin, end)]
-    return Work(outputs, unit_rows, {}, bench.sources[0], end)  # type: ignore[arg-type]
+    return Work(outputs, unit_rows, {}, {bench.sources[0]: end})  # type: ignore[arg-type]
 
 
 def test_two_owners_the_former_one_writes_nothing_more(bench: Bench) -> None:
