@@ -120,8 +120,9 @@ class Intake:
         settle_seconds: float = SETTLE_S,
         client: Mapping[str, Any] | None = None,
         topic_prefix: str = "",
+        at_point: Callable[[str], None] = lambda point: None,
     ) -> None:
-        self._journal = Journal(bootstrap, transactional_id, client, topic_prefix)
+        self._journal = Journal(bootstrap, transactional_id, client, topic_prefix, at_point)
         self._readers, self._cipher = tuple(readers), cipher
         self._inbox, self._taken, self._archive, self._held = inbox, inbox / TAKEN, archive, held
         self._jichitai_code, self._lines, self._settle_s = jichitai_code, transaction_lines, settle_seconds

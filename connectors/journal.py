@@ -46,7 +46,8 @@ class Journal:
     """帳面: one transactional producer and the positions it committed. Not for several threads.
 
     `positions` holds what `state.connector.v1` holds for every source, by key. After any exception the next
-    `open` makes a new producer and reads the positions again.
+    `open` makes a new producer and reads the positions again. `at_point` is called with
+    the name of each fail point that is passed.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Journal:
         transactional_id: str,
         client: Mapping[str, Any] | None = None,
         topic_prefix: str = "",
+        at_point: Callable[[str], None] = lambda point: None,
     ) -> None:
+        self._at_point = at_point
         self.positions: dict[str, bytes] = {}
         self._client = {**(client or {}), "bootstrap.servers": bootstrap, "log_level": 2}
         self._id, self._prefix = transactional_id, topic_prefix
@@ -101,6 +104,7 @@ class Journal:
             self._attempt(producer, [*messages, Message(POSITIONS, key, position)])
         except KafkaException as error:
             raise self._judged(error) from None
+        self._at_point("after-source-commit")
         self.positions[key] = position
         self._producer = producer
 
@@ -108,7 +112,7 @@ class Journal:
         pause = PAUSE_FIRST_S
         for _ in range(ATTEMPTS):
             try:
-                return _transact(producer, messages, self._prefix)
+                return _transact(producer, messages, self._prefix, self._at_point)
             except KafkaException as error:
                 if not error.args[0].txn_requires_abort():
                     raise
@@ -147,10 +151,13 @@ def _await_topics(producer: Producer, topics: set[str]) -> None:
         time.sleep(PAUSE_FIRST_S)
 
 
-def _transact(producer: Producer, messages: Sequence[Message], prefix: str) -> None:
+def _transact(
+    producer: Producer, messages: Sequence[Message], prefix: str, at_point: Callable[[str], None]
+) -> None:
     producer.begin_transaction()
     for message in messages:
         _produce(producer, prefix + message.topic, message.key, message.value)
+    at_point("before-source-commit")
     _until_done(producer.commit_transaction)
 
 

@@ -139,7 +139,13 @@ _KEYS = {
 class Store:
     """照会用の表の置き場: the database as the target of the loop."""
 
-    def __init__(self, url: str, topics: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        topics: Mapping[str, Sequence[str]],
+        at_point: Callable[[str], None] = lambda point: None,
+    ) -> None:
+        self._at_point = at_point
         self.engine: Engine = tables.engine_for(url, writes=True)
         self._reading = tables.engine_for(
             url
@@ -202,6 +208,8 @@ class Store:
             yield connection
             reached = [(span.topic, span.partition, span.end) for span in spans]
             self._writer.write(connection, POSITION, reached)
+            self._at_point("before-database-commit")
+        self._at_point("after-database-commit")
 
     def _rows_of(self, record: Record) -> list[Row]:
         """The rows of one record, or the one row that tells why there are none."""
@@ -224,7 +232,7 @@ class Projection:
     """照会用の表への引渡し: one thread that keeps the tables of `database_url` up with the topics.
 
     `topics` ({topic: schemas}) is that of `schemas/topics.toml` unless given; `client` are settings of the
-    Kafka client (security).
+    Kafka client (security); `at_point` is called with the name of each fail point that is passed.
     """
 
     def __init__(
@@ -235,9 +243,10 @@ class Projection:
         batch: int = BATCH,
         topics: Mapping[str, Sequence[str]] | None = None,
         client: Mapping[str, Any] | None = None,
+        at_point: Callable[[str], None] = lambda point: None,
     ) -> None:
         chosen = topics_of(NAME) if topics is None else topics
-        self.store = Store(database_url, chosen)
+        self.store = Store(database_url, chosen, at_point)
         self.loop = Loop(NAME, bootstrap, tuple(chosen), self.store, batch=batch, client=client)
 
     def run(self, stop: threading.Event) -> None:

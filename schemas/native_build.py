@@ -1,6 +1,7 @@
-"""組込み符号の組立て: `python -m schemas.native_build` makes the C readers and writers, where a C compiler is found.
+"""組込み符号の組立て: `python -m schemas.native_build` makes the C readers and writers, where there is a compiler.
 
-Without one nothing is lost but speed. What was built from another source, or for another Python, is replaced.
+Without one nothing is lost but speed. What was built from another source, or for another Python, is
+replaced.
 """
 
 from __future__ import annotations

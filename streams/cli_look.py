@@ -257,9 +257,7 @@ def unmatched_assign(
 ) -> None:
     """指定: give a held payment to a bill. Shows what it would do; --yes does it."""
     with readable_errors():
-        held = next(
-            (h for h in read_side.held_noufu(engine(), 1_000_000) if h.event_id == event_id), None
-        )
+        held = next((h for h in read_side.held_noufu(engine(), 1_000_000) if h.event_id == event_id), None)
         account = read_side.account(engine(), target)
     if held is None:
         fail(

@@ -20,6 +20,7 @@ from connectors.source_convenience import ConvenienceReader
 from connectors.source_kiroku_csv import KirokuReader
 from connectors.source_kouza_furikae import KouzaFurikaeReader
 from state.transfer import contracts
+from streams.engine import failpoints
 from streams.settings import Settings
 
 log = structlog.get_logger("shuunou.connectors")
@@ -56,6 +57,7 @@ def new_intake(conf: Settings, bootstrap: str) -> Intake:
         jichitai_code=conf.jichitai_code,
         transactional_id=f"{conf.application}-intake",
         client={**conf.security, "compression.type": conf.compression},
+        at_point=failpoints.hit,
     )
 
 
@@ -64,7 +66,9 @@ def _jobs(conf: Settings, bootstrap: str, sources: bool, sinks: bool) -> dict[st
     if sources:
         jobs["intake"] = new_intake(conf, bootstrap).run
     if sinks:
-        jobs["projection"] = Projection(bootstrap, conf.database, client=conf.security).run
+        jobs["projection"] = Projection(
+            bootstrap, conf.database, client=conf.security, at_point=failpoints.hit
+        ).run
         for contract in contracts():
             sink = ItenFile(bootstrap, contract.id, conf.home / "outbox", client=conf.security)
             jobs[f"iten/{contract.id}"] = sink.run

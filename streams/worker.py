@@ -92,7 +92,8 @@ class Worker:
 
 def _spare_collections() -> None:
     """What a worker makes are rows and messages, which hold no cycles: looking through the hundreds of
-    thousands that it remembers, again and again, took a quarter of its time. The young are still looked at."""
+    thousands that it remembers, again and again, took a quarter of its time. The young are still looked at.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)

@@ -190,7 +190,8 @@ def _doubled(book: Book) -> Finding:
         "(SELECT event_id FROM kijunbi e WHERE e.event = f.event))"
     )
     sql = (
-        f"SELECT f.shuunou_key, f.kind, d.times, ABS(f.kingaku), {event_id} FROM (SELECT fact, COUNT(*) AS times "
+        f"SELECT f.shuunou_key, f.kind, d.times, ABS(f.kingaku), {event_id} "
+        "FROM (SELECT fact, COUNT(*) AS times "
         f"FROM fact WHERE kind NOT IN {listed(HARMLESS)} GROUP BY fact HAVING COUNT(*) > 1) d "
         "JOIN fact f ON f.fact = d.fact GROUP BY d.fact"
     )
@@ -205,8 +206,9 @@ def _worked_off(book: Book) -> Finding:
 
     sql = (
         "SELECT COALESCE(n.event_id, c.event_id), COALESCE(n.own_key, c.shuunou_key), i.times, i.facts FROM "
-        "(SELECT event, COUNT(*) AS times, (SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND f.is_first) "
-        "AS facts FROM input WHERE refused = 0 GROUP BY event) i "
+        "(SELECT event, COUNT(*) AS times, "
+        "(SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND f.is_first) AS facts "
+        "FROM input WHERE refused = 0 GROUP BY event) i "
         "LEFT JOIN nounyuu n ON n.event = i.event LEFT JOIN choutei c ON c.event = i.event "
         "WHERE i.times <> i.facts AND i.event NOT IN (SELECT event FROM moving_event) GROUP BY i.event"
     )
@@ -225,7 +227,8 @@ def _passed_on(book: Book) -> Finding:
             f"SELECT e.event_id, e.{key}, d.came, d.went FROM (SELECT event, COUNT(*) AS came, "
             "(SELECT COUNT(*) FROM input i WHERE i.event = t.event) AS went "
             f"FROM {table} t WHERE refused <> 1 GROUP BY event) d JOIN {table} e ON e.event = d.event "
-            "WHERE (went > came OR (went < came AND went > 0 AND d.event NOT IN (SELECT event FROM notice))) "
+            "WHERE (went > came "
+            "OR (went < came AND went > 0 AND d.event NOT IN (SELECT event FROM notice))) "
             "AND d.event NOT IN (SELECT event FROM moving_event) GROUP BY d.event"
         )
 

@@ -185,11 +185,12 @@ def _undemanded(book: Book, number: int, contract: Agreed) -> Finding:
 
 
 def _last(book: Book, projections: Projections) -> list[Finding]:
-    """The last transfer of each 期別 shows the account as the change events demand it: a finding for each contract."""
+    """The last transfer of each 期別 shows the account as the change events demand it; by contract."""
     book.make(
         # the bare columns belong to the row of the maximum
-        "CREATE TABLE last_sent AS SELECT contract, shuunou_key, digest, MAX(at) AS at FROM (SELECT t.contract, "
-        "t.at AS at, t.digest AS digest, (SELECT f.shuunou_key FROM fact f WHERE f.fact = t.fact) AS shuunou_key "
+        "CREATE TABLE last_sent AS SELECT contract, shuunou_key, digest, MAX(at) AS at "
+        "FROM (SELECT t.contract, t.at AS at, t.digest AS digest, "
+        "(SELECT f.shuunou_key FROM fact f WHERE f.fact = t.fact) AS shuunou_key "
         "FROM transfer t) GROUP BY contract, shuunou_key",
         "CREATE INDEX last_sent_key ON last_sent (shuunou_key, contract, digest)",
     )

@@ -1,8 +1,8 @@
 """素読み: transfers and provisions straight from their bytes, without the hub's codec.
 
-Most of a transfer or provision says the same as the one before: its contract's words, its lists of items. Lists are
-cut out as they are and recognised when they come again, so some millions of messages can be read in minutes. What does
-not read so is given to the codec, which names what is wrong with it.
+Most of a transfer or provision says the same as the one before: its contract's words, its lists of items.
+Lists are cut out as they are and recognised when they come again, so some millions of messages can be read
+in minutes. What does not read so is given to the codec, which names what is wrong with it.
 """
 
 from __future__ import annotations

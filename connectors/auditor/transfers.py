@@ -116,7 +116,7 @@ class Transfers:
         self._book.add("provision", rows)
 
     def _follow(self, provision: _Provision, value: bytes, place: str) -> None:
-        """Does it follow from the record before? After a break the chain is followed on from where it went on."""
+        """Does it follow from the record before? After a break it is followed from where it goes on."""
         last = self._tips.get(provision.chain, Link(0, GENESIS))
         follows = provision.seq == last.seq + 1 and provision.previous_hash == last.hash
         if not follows or own_hash(value, provision.previous_hash) != provision.hash:
@@ -136,12 +136,12 @@ class Transfers:
 
 
 def own_hash(value: bytes, previous: bytes) -> bytes:
-    """記録のハッシュ: SHA-256 over the hash before and the record without its own, which stands last in its bytes."""
+    """記録のハッシュ: SHA-256 over the hash before and the record without its own, which is last."""
     return hashlib.sha256(previous + value[: -HASH_BYTES - 1] + NO_BYTES).digest()
 
 
 class _TransferReader:
-    """Transfers of one contract: ids, the mark of what was shown, and what they say of themselves wrongly."""
+    """Transfers of one contract: ids, the mark of what was shown, what they say wrongly."""
 
     def __init__(self, contract: Agreed) -> None:
         self.contract = contract

@@ -103,7 +103,7 @@ def _corrections(history: tuple[ChouteiRireki, ...]) -> int:
 def _assessed(
     account: ReceiptAccount | None, event: ChouteiEstablished, history: tuple[ChouteiRireki, ...]
 ) -> ReceiptAccount:
-    """The account as this assessment, being the highest, leaves it; `account` is None for a 期別 not seen before."""
+    """The account as this assessment, being the highest, leaves it; `account` is None for a new 期別."""
     is_first = type(event) is ChouteiEstablished
     return ReceiptAccount(
         shuunou_key=event.shuunou_key,

@@ -2,13 +2,14 @@
 
 `SHUUNOU_FAILPOINTS="after-fold=kill@3,before-commit=raise@1"`: at the third passage of `after-fold` the
 process kills itself with SIGKILL; at the first of `before-commit` a RuntimeError is raised. Actions: `kill`,
-`raise`, `pause:SECONDS`.
+`raise`, `pause:SECONDS`, `tell` (one line on standard error: the point was passed).
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -24,8 +25,10 @@ POINTS = {
     "after-store": "the store is written",
     "before-restore": "the store is about to be restored",
     "half-restore": "part of the changelog is in the store",
-    "before-database-commit": "a sink wrote its rows, its database transaction is open",
-    "after-database-commit": "a sink's database transaction is committed",
+    "before-database-commit": "a sink wrote its rows and its position, its database transaction is open",
+    "after-database-commit": "a sink's database transaction is committed, its position not read again",
+    "before-source-commit": "a source's events and position were produced, the transaction is open",
+    "after-source-commit": "a source's transaction is committed, its file is not put away",
 }
 
 
@@ -52,8 +55,8 @@ def parse(text: str) -> dict[str, Armed]:
     return armed
 
 
-_armed = parse(os.environ.get(VARIABLE, ""))
-_passages: dict[str, int] = dict.fromkeys(_armed, 0)
+_armed: dict[str, Armed] = {}
+_passages: dict[str, int] = {}
 
 
 def _act(name: str) -> None:
@@ -68,6 +71,8 @@ def _act(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     elif action == "pause":
         time.sleep(float(seconds))
+    elif action == "tell":
+        print(f"fail point {name}", file=sys.stderr, flush=True)
     else:
         raise FailPointRaised(name)
 
@@ -76,5 +81,22 @@ def _pass(name: str) -> None:
     """Unarmed: nothing."""
 
 
-hit: Callable[[str], None] = _act if _armed else _pass
-is_armed: Callable[[str], bool] = _armed.__contains__
+hit: Callable[[str], None] = _pass
+
+
+def is_armed(name: str) -> bool:
+    """仕掛けてあるか。"""
+    return name in _armed
+
+
+def arm(text: str) -> None:
+    """仕掛ける: instead of what was armed before; with an empty text nothing is in the way again."""
+    global hit
+    _armed.clear()
+    _armed.update(parse(text))
+    _passages.clear()
+    _passages.update(dict.fromkeys(_armed, 0))
+    hit = _act if _armed else _pass
+
+
+arm(os.environ.get(VARIABLE, ""))

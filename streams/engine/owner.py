@@ -29,6 +29,10 @@ MESSAGE_MAX_BYTES = 16 << 20
 to it."""
 
 
+_AWAITED = frozenset({KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED})
+"""What somebody must allow again (the audit topic denied, row 16): this partition waits, the others go on."""
+
+
 class Fenced(Exception):
     """締め出された: another owner has the partition; this process must stop and write nothing more."""
 
@@ -95,8 +99,9 @@ class Owner:
         settings, deadline, pause = self.settings, time.monotonic() + RESTORE_TOTAL_S, RETRY_FIRST_S
         while True:
             try:
-                return restore(self.store, settings.bootstrap, settings.client, self.changelog,
-                self.partition)
+                return restore(
+                    self.store, settings.bootstrap, settings.client, self.changelog, self.partition
+                )
             except KafkaException as error:
                 if error.args[0].fatal() or time.monotonic() > deadline:
                     raise Stuck(f"{self.transactional_id}: restore: {error.args[0].name()}") from None
@@ -238,6 +243,8 @@ class Owner:
             KafkaError.INVALID_PRODUCER_EPOCH,
         ):
             raise Fenced(f"{self.transactional_id}: {error.name()}")
+        if error.code() in _AWAITED:
+            return
         if error.fatal():
             raise Stuck(f"{self.transactional_id}: {error.name()}")
         if not (error.retriable() or error.txn_requires_abort()):

@@ -11,7 +11,7 @@ from streams.engine import failpoints
 from streams.engine.admin import admin
 from streams.engine.store import Copied, Store
 
-BULK = 20_000
+BULK, ASK_S = 20_000, 15.0
 STALE_AFTER_MS = 7 * 86_400_000
 """Tombstones stay 30 days in a changelog (streams/topics.py); a copy that slept for over a week is made
 again rather than trusted to have seen them all."""
@@ -46,8 +46,11 @@ def restore(store: Store, bootstrap: str, client: dict[str, Any], topic: str, pa
 
 def identity_of(bootstrap: str, client: dict[str, Any], topic: str) -> bytes:
     """トピックの同一性: the id that the broker gave the topic when it was made."""
-    found = admin(bootstrap, client).describe_topics(TopicCollection([topic]), request_timeout=30)
-    return str(found[topic].result().topic_id).encode()
+    found = admin(bootstrap, client).describe_topics(TopicCollection([topic]), request_timeout=ASK_S)
+    try:
+        return str(found[topic].result(2 * ASK_S).topic_id).encode()
+    except TimeoutError:  # never answered: the caller asks again
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
 
 
 def _read(store: Store, consumer: Consumer, place: TopicPartition, identity: bytes) -> int:

@@ -1,9 +1,9 @@
 """段: one stage as a Faust app with one agent, over the engine.
 
-The agent hands each batch to the lane of its partition and never lets an exception out: a transient failure
-is retried in the owner, a bad record becomes a letter in the fold, and anything else stops the process before
-anything is acknowledged. While one partition's commit runs in a thread, another partition is folded; a
-partition has at most one commit in flight.
+The agent hands each batch to the lane of its partition and never lets an exception out: a transient
+failure is retried in the owner, a bad record becomes a letter in the fold, and anything else stops the
+process before anything is acknowledged. While one partition's commit runs in a thread, another partition is
+folded; a partition has at most one commit in flight.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +31,7 @@ _START_SECONDS = 60
 _STOP_SECONDS = 20
 _START_ATTEMPTS = 3
 _TAKEN = "Address already in use"
+_IN_USE = "pre-existing shared memory block"
 
 # The data of a test need not survive the machine.
 _SETTINGS = {
@@ -58,6 +60,7 @@ class LocalPostgres:
         self._port = 0
         self._password = secrets.token_urlsafe(16)
         self._child: subprocess.Popen[bytes] | None = None
+        self._places: tuple[Path, tuple[int, int] | None] = (Path(), None)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -71,8 +74,9 @@ class LocalPostgres:
         """起動: makes a database cluster, starts its server and waits until it answers (about 2 s)."""
         self._made = Path(tempfile.mkdtemp(prefix="shuunou-postgres-"))
         try:
-            bin_dir, owner = self._executables()
+            bin_dir, owner = self._places = self._executables()
             self._make_cluster(bin_dir, owner)
+            self._port = process.free_port()
             self._launch_until_up(bin_dir, owner, _START_ATTEMPTS)
         except BaseException:  # Ctrl-C while waiting leaves nothing running either
             self.stop()
@@ -91,6 +95,16 @@ class LocalPostgres:
         if self._made is not None:
             shutil.rmtree(self._made)
             self._made = None
+
+    def kill(self) -> None:
+        """強制終了: kill -9 of the server; its data stay as they are at that moment."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+
+    def start_again(self) -> None:
+        """再起動: after `kill`, with its data and on its port."""
+        self._launch_until_up(*self._places, _START_ATTEMPTS)
 
     @property
     def url(self) -> str:
@@ -143,7 +157,6 @@ class LocalPostgres:
             raise PostgresError(f"initdb failed:\n{run.stdout}{run.stderr}")
 
     def _launch_until_up(self, bin_dir: Path, owner: tuple[int, int] | None, attempts: int) -> None:
-        self._port = process.free_port()
         settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
         command = [str(bin_dir / "postgres"), "-D", "data", "-p", str(self._port), *settings]
         with self._log_path.open("wb") as log:
@@ -163,6 +176,10 @@ class LocalPostgres:
             return
         said = process.tail(self._log_path)
         if attempts > 1 and _TAKEN in said:  # somebody took the port between our look and the server's
+            self._port = process.free_port()
+            return self._launch_until_up(bin_dir, owner, attempts - 1)
+        if attempts > 1 and _IN_USE in said:  # those whom a kill left are still ending
+            time.sleep(0.5)
             return self._launch_until_up(bin_dir, owner, attempts - 1)
         raise PostgresError(f"PostgreSQL did not come up on port {self._port}; the end of its log:\n{said}")
 

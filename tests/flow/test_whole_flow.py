@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,21 @@ def test_staff_assign_a_held_payment_and_its_bill_is_paid(hub: Hub, ran: str) ->
         time.sleep(0.5)
     assert after == target[1] + held["shuunou_kingaku"]
     assert held["event_id"] not in {payment["event_id"] for payment in hub.json("unmatched", "list")}
+
+
+def test_the_entaikin_of_an_account_is_explained(hub: Hub, ran: str) -> None:
+    sql = (
+        "SELECT shuunou_key, minou_gaku, noukigen FROM account WHERE is_tainou AND shuunou_gaku = 0 "
+        "AND minou_gaku > 60000 AND noukigen < '2026-09-01' ORDER BY 1 LIMIT 1"  # the rates known end with 2026
+    )
+    key, owed, noukigen = _one(hub, sql)
+    on = str(date.fromisoformat(str(noukigen)) + timedelta(days=100))
+    made = hub.json("explain", "entaikin", key, "--on", on)
+    assert sum(segment["days"] for segment in made["segments"]) == 100
+    assert {segment["kiso"] for segment in made["segments"]} == {owed // 1000 * 1000}
+    assert 0 < made["kakutei"] <= made["goukei"] < made["kakutei"] + 100
+    said = hub.command("explain", "entaikin", key, "--on", on)
+    assert f"延滞金 {made['kakutei']:,}円" in said and "地方税法" in said
 
 
 def test_transfers_reach_their_folders_once_and_without_forbidden_columns(hub: Hub, ran: str) -> None:

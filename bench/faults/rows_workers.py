@@ -1,0 +1,316 @@
+"""行(働き手): 1 kill -9, 2 rolling restart, 11 rebalance storm, 14 state lost, 17 operator error."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from random import Random
+
+from confluent_kafka import Consumer, TopicPartition
+
+from bench.faults.crew import Member
+from bench.faults.world import PARTITIONS, SESSION_S, SINKS, World
+from bench.support import Broker
+from streams import topics
+from streams.engine.stage import EXIT_STOPPED
+from streams.local.process import wait_until
+from streams.worker import STAGES
+
+WORKER_POINTS = {
+    "before-read": 12,
+    "after-fold": 12,
+    "after-outputs": 12,
+    "before-commit": 12,
+    "after-commit": 12,
+    "half-store": 12,
+    "after-store": 12,
+    "before-restore": 3,
+    "half-restore": 3,
+}
+"""Fail points of a worker, and the latest passage at which each is armed."""
+SINK_POINTS = {"before-database-commit": 5, "after-database-commit": 5}
+SOURCE_POINTS = {"before-source-commit": 5, "after-source-commit": 5}
+POINTS_OF = {"worker": WORKER_POINTS, "sinks": SINK_POINTS, "intake": SOURCE_POINTS}
+PATIENCE_S, HANGING_S = 4.0, 60.0
+"""One that is ready and did not come to its point for so long is killed where it is."""
+
+
+def arming(random: Random) -> Callable[[Member], str]:
+    """仕掛け方: every point of a kind of process in turn, in an order of the seed's; a passage of the seed's."""
+    decks: dict[str, list[str]] = {}
+
+    def arm(member: Member) -> str:
+        kind = member.name.rstrip("0123456789")
+        points = POINTS_OF[kind]
+        deck = decks.setdefault(kind, [])
+        if not deck:
+            deck += sorted(points)
+            random.shuffle(deck)
+        point = deck.pop()
+        if point == "half-restore" or (kind == "worker" and random.random() < 0.2):
+            shutil.rmtree(member.state_dir, ignore_errors=True)  # nothing but the changelog is left
+        return f"{point}=kill@{random.randint(1, points[point])}"
+
+    return arm
+
+
+def kill_the_patient(world: World, names: tuple[str, ...]) -> None:
+    """待ちくたびれた者を殺す: those that are ready and were not killed at their point in time.
+
+    One that does not become ready is killed too, and told of as a defect: nothing else would wake it.
+    """
+    now = time.monotonic()
+    for name in names:
+        member = world.crew.members[name]
+        if member.pid is None:
+            continue
+        if member.ready_at is not None and now - member.ready_at > PATIENCE_S:
+            world.crew.kill(name)
+        elif member.ready_at is None and now - member.born_at > HANGING_S:
+            world.crew.strange.append(f"{name}: not ready within {HANGING_S:.0f} s of its start")
+            world.crew.kill(name, "hanging")
+
+
+def killed(world: World) -> None:
+    """1: kill -9 at random and at named points, store deleted for one in five; sinks likewise."""
+    world.begin()
+    names = (*(m.name for m in world.workers), SINKS)
+    world.crew.arming = arming(world.random)
+    for name in names:
+        world.crew.kill(name)
+    until, half = time.monotonic() + world.seconds, time.monotonic() + world.seconds / 2
+    is_first_day = True
+    while time.monotonic() < until:
+        time.sleep(0.2)
+        kill_the_patient(world, names)
+        if is_first_day and time.monotonic() > half:
+            is_first_day = False
+            world.advance(0)
+    total = sum(world.crew.kills.values())
+    world.claim("workers were killed", total > 0, total)
+
+
+def killed_intake(world: World) -> None:
+    """1: kill -9 of the intake while it reads files."""
+    town = world.begin(files=True)
+    world.crew.arming = arming(world.random)
+    names = ("intake", SINKS)
+    for name in names:
+        world.crew.kill(name)
+    from streams.cityfiles import deliver
+
+    pause = world.seconds / len(town.files)
+    for path in town.files:
+        deliver(path.parent, [path.name], world.inbox())
+        time.sleep(pause)
+        kill_the_patient(world, names)
+    total = sum(world.crew.kills.values())
+    world.claim("the intake was killed", total > 0, total)
+
+
+def rolled(world: World) -> None:
+    """2: SIGTERM to one worker after the other, each started again."""
+    world.begin()
+    until = time.monotonic() + world.seconds
+    took: list[float] = []
+    while time.monotonic() < until:
+        for member in world.workers:
+            took += world.crew.stop(member.name).values()
+            world.crew.start(member.name)
+            world.crew.wait_ready(member.name)
+            time.sleep(0.3)
+    world.rest()
+    aborted = _aborted(world)
+    world.figures |= {
+        "restarts": len(took),
+        "slowest stop s": round(max(took), 2),
+        "records aborted": aborted,
+    }
+    other = {code: n for code, n in world.crew.codes.items() if code != "worker 0"}
+    world.claim("every worker ended with 0", not other, other)
+    world.claim("nothing was begun and thrown away", aborted == 0, aborted)
+
+
+def _aborted(world: World) -> int:
+    """Facts that were produced and not committed: work that a restart threw away."""
+    broker = Broker(world.bootstrap, 3)
+    names = ["ledger.fact.v1"]
+    consumer_counts = [broker.count(names)]
+    consumer = Consumer(
+        {
+            "bootstrap.servers": world.bootstrap,
+            "group.id": "bench",
+            "isolation.level": "read_uncommitted",
+            "enable.partition.eof": True,
+            "enable.auto.commit": False,
+        }
+    )
+    places = {(names[0], p) for p in range(3)}
+    consumer.assign([TopicPartition(*place, 0) for place in places])
+    found = 0
+    while places:
+        for message in consumer.consume(10_000, 0.2):
+            if message.error() is None:
+                found += 1
+            else:
+                places.discard((str(message.topic()), int(message.partition() or 0)))
+    consumer.close()
+    return max(found - consumer_counts[0], 0)
+
+
+def stormed(world: World) -> None:
+    """11: workers come and go every 2 to 10 s without names of their own; one sleeps past its session."""
+    nameless = {"SHUUNOU_INSTANCE_ID": ""}
+    world.begin(settings=nameless)
+    until = time.monotonic() + world.seconds
+    guests = changes = 0
+    slept = world.seconds < 3 * SESSION_S
+    while time.monotonic() < until:
+        guests += 1
+        guest = world.crew.add(world.worker(100 + guests, nameless))
+        _invite(world, guest)
+        time.sleep(world.random.uniform(0.5, min(5.0, world.seconds / 4)))
+        if world.random.random() < 0.5:
+            world.crew.leave(guest.name)
+        else:
+            world.crew.stop(guest.name)
+        changes += 2
+        if not slept:
+            slept = True
+            _sleep(world)
+        time.sleep(world.random.uniform(0.5, min(5.0, world.seconds / 4)))
+    world.figures |= {"membership changes": changes}
+    slowest = max(world.crew.recoveries, default=0.0)
+    world.claim("no worker was stuck joining for more than 60 s", slowest < 60, round(slowest, 1))
+
+
+def _invite(world: World, guest: Member) -> None:
+    """A worker more than there are partitions is given none, and never says that it is ready."""
+    world.crew.start(guest.name)
+    if sum(member.is_wanted for member in world.workers) <= PARTITIONS:
+        world.crew.wait_ready(guest.name)
+
+
+def _sleep(world: World) -> None:
+    """SIGSTOP for longer than its session; another has its partitions when it wakes."""
+    sleeper = world.workers[0].name
+    guest = world.crew.add(world.worker(99, {"SHUUNOU_INSTANCE_ID": ""}))
+    _invite(world, guest)
+    world.crew.pause(sleeper)
+    time.sleep(SESSION_S * 2)
+    world.crew.resume(sleeper)
+    time.sleep(2)
+    world.crew.stop(guest.name)
+    world.figures["asleep s"] = SESSION_S * 2
+
+
+def lost(world: World) -> None:
+    """14: state directories deleted, and a stale copy put back."""
+    world.begin()
+    first = world.workers[0]
+    copy = world.home / "stale"
+    world.during(0.3)
+    world.crew.stop(*(m.name for m in world.workers))
+    if first.state_dir.exists():
+        shutil.copytree(first.state_dir, copy)
+    world.crew.start()
+    world.crew.wait_ready()
+    world.advance(0)
+    world.during(0.3)
+    world.crew.stop(*(m.name for m in world.workers))
+    for member in world.workers:
+        shutil.rmtree(member.state_dir)
+    begun = time.monotonic()
+    world.crew.start()
+    world.crew.wait_ready()
+    world.figures["ready with no state s"] = round(time.monotonic() - begun, 2)
+    world.during(0.2)
+    world.crew.stop(*(m.name for m in world.workers))
+    shutil.rmtree(first.state_dir)
+    shutil.copytree(copy, first.state_dir)
+    world.crew.start()
+    world.crew.wait_ready()
+    world.during(0.2)
+    world.claim(
+        "nobody stopped by itself", world.crew.codes[f"worker {EXIT_STOPPED}"] == 0, world.crew.codes
+    )
+
+
+def erred(world: World) -> None:
+    """17: offsets of the groups set to the end, one worker started twice in one home, and twice by
+    one name."""
+    world.begin()
+    world.during(0.2)
+    world.crew.stop(*(m.name for m in world.workers))
+    move_groups(world, to_end=True)  # to the beginning: row 4
+    world.crew.start()
+    world.crew.wait_ready()
+    world.during(0.2)
+    world.claim(
+        "moved offsets stopped nobody", world.crew.codes[f"worker {EXIT_STOPPED}"] == 0, world.crew.codes
+    )
+    _start_twice(world)
+    _same_name(world)
+    world.not_injected.append("old binary beside new: there is one version so far")
+
+
+def move_groups(world: World, *, to_end: bool) -> None:
+    """What an operator's reset does to offsets that the hub decides nothing from."""
+    broker = Broker(world.bootstrap, 3)
+    for stage in STAGES:
+        group = {"bootstrap.servers": world.bootstrap, "group.id": f"{world.application}-{stage}"}
+        consumer = Consumer({**group, "enable.auto.commit": False, "log_level": 2})
+        places = []
+        for name in topics.read_by(stage):
+            for partition in range(broker.partitions):
+                end = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=30)[1]
+                places.append(TopicPartition(name, partition, end if to_end else 0))
+        if not wait_until(lambda c=consumer, p=places: _moved(c, p), 60, 0.5):  # type: ignore[misc]
+            raise RuntimeError(f"group of {stage}: its offsets could not be moved within 60 s")
+        consumer.close()
+
+
+def _moved(consumer: Consumer, places: list[TopicPartition]) -> bool:
+    """A group whose last member has just left refuses for a while."""
+    from confluent_kafka import KafkaException
+
+    try:
+        consumer.commit(offsets=places, asynchronous=False)
+    except KafkaException:
+        return False
+    return True
+
+
+def _start_twice(world: World) -> None:
+    """The same home: each partition's store is one process's at a time; the group divides them between
+    the two."""
+    first = world.workers[0]
+    double = world.member("double", ("worker",), first.home, {"SHUUNOU_INSTANCE_ID": "double"})
+    world.crew.add(double)
+    world.crew.start(double.name)
+    double.is_wanted = False
+    ended = wait_until(lambda: double.pid is None, 8)
+    world.figures["second one in a home"] = (
+        f"ended with {double.last_code}" if ended else "worked beside the first"
+    )
+    if not ended:
+        world.crew.leave(double.name)
+
+
+def _same_name(world: World) -> None:
+    """The same name, another home: the group lets the later one in and the first one out."""
+    first = world.workers[0]
+    births = first.births
+    double = world.member("namesake", ("worker",), world.home / "namesake", {})
+    double.settings["SHUUNOU_INSTANCE_ID"] = first.settings["SHUUNOU_INSTANCE_ID"]
+    world.crew.add(double)
+    world.crew.start(double.name)
+    time.sleep(SESSION_S)
+    ended = {
+        name: world.crew.members[name].births > n for name, n in ((first.name, births), (double.name, 1))
+    }
+    world.figures["of one name, who was put out"] = [
+        name for name, was in ended.items() if was
+    ] or "nobody ended"
+    world.crew.leave(double.name)

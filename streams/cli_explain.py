@@ -1,0 +1,66 @@
+"""命令行(説明): how an amount comes about, in Japanese, as a clerk reads it out to a citizen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from connectors import read_side
+from state.law import entaikin as law
+from state.law.entaikin_text import tell
+from state.law.entaikin_value import Entaikin
+from state.reasons import Refusal
+from state.receipt.entaikin import bill_of
+from streams.cli_look import AsJson, engine
+from streams.cli_shared import console, fail, print_json, readable_errors
+
+explain_app = typer.Typer(help="説明: how an amount comes about.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """命令を加える。"""
+    app.add_typer(explain_app, name="explain")
+
+
+@explain_app.command("entaikin")
+def explain_entaikin(
+    shuunou_key: Annotated[str, typer.Argument(help="収納キー, 18 digits.")],
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day up to which it is reckoned.")],
+    as_json: AsJson = False,
+) -> None:
+    """延滞金: of one 期別 as of a day, with every segment, rate and rounding; exit code 1 where none can be said.
+
+    Receipts up to that day are taken into account. 減免 and 猶予 are not yet part of the account.
+    """
+    with readable_errors():
+        found = read_side.account(engine(), shuunou_key)
+    if found is None:
+        fail(f"収納キー {shuunou_key}: expected an account, found none; `shuunou show person` lists them")
+    items, day = found.items, on.date()
+    receipts = [receipt for receipt in found.receipts if receipt.ryoushuu_nengappi <= day]
+    bill = bill_of(items["zeimoku_code"], items["kibetsu_choutei_gaku"], items["noukigen"], receipts)
+    made = law.calculate(bill, day)
+    if isinstance(made, Refusal):
+        fail(f"{made.reason.code} {made.reason.ja}: 期待 {made.expected}、実際 {made.found}。{made.todo}")
+    if as_json:
+        print_json(_plain(made))
+        return
+    for line in (f"延滞金の計算 収納キー {shuunou_key}", *tell(made)):
+        console.print(line, highlight=False)
+
+
+def _plain(made: Entaikin) -> dict[str, Any]:
+    segments = [
+        {**segment._asdict(), "from_on": str(segment.from_on), "to_on": str(segment.to_on)}
+        for segment in made.segments
+    ]
+    return {
+        "on": str(made.on),
+        "kisanbi": str(made.kisanbi),
+        "segments": segments,
+        "goukei": made.goukei,
+        "kakutei": made.kakutei,
+        "applied": [basis._asdict() for basis in made.applied],
+    }
