@@ -13,7 +13,6 @@ from typing import Any
 
 from confluent_kafka.admin import AdminClient
 
-
 _made: dict[tuple[tuple[str, Any], ...], AdminClient] = {}
 _making = threading.Lock()
 

@@ -29,10 +29,6 @@ MESSAGE_MAX_BYTES = 16 << 20
 to it."""
 
 
-_AWAITED = frozenset({KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED})
-"""What somebody must allow again (the audit topic denied, row 16): this partition waits, the others go on."""
-
-
 class Fenced(Exception):
     """締め出された: another owner has the partition; this process must stop and write nothing more."""
 
@@ -243,8 +239,6 @@ class Owner:
             KafkaError.INVALID_PRODUCER_EPOCH,
         ):
             raise Fenced(f"{self.transactional_id}: {error.name()}")
-        if error.code() in _AWAITED:
-            return
         if error.fatal():
             raise Stuck(f"{self.transactional_id}: {error.name()}")
         if not (error.retriable() or error.txn_requires_abort()):
