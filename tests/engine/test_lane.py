@@ -1,0 +1,136 @@
+"""レーン: what waits for a partition is folded together, in one transaction at a time. Without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streams.engine.batch import Batch
+from streams.engine.lane import Lane
+from streams.engine.unit import Unit
+
+TOPICS = ("bills", "receipts")
+
+
+class Held:
+    """An owner whose commits wait until they are let go, and are written down."""
+
+    def __init__(self) -> None:
+        self.stage, self.partition, self.closed = "test", 0, False
+        self.positions = dict.fromkeys(TOPICS, 0)
+        self.cache: dict[bytes, Any] = {}
+        self.store = SimpleNamespace(get=lambda key: None)
+        self.gate, self.works = threading.Semaphore(0), list[Any]()
+
+    def unit(self) -> Unit:
+        return Unit(0, self)  # type: ignore[arg-type]
+
+    def commit(self, work: Any) -> None:
+        assert self.gate.acquire(timeout=10)
+        self.works.append(work)
+        self.positions.update(work.ends)
+
+
+def _batch(topic: str, begin: int, count: int) -> Batch:
+    records: Any = [SimpleNamespace(offset=begin + n) for n in range(count)]
+    return Batch(topic, 0, begin, begin + count, records)
+
+
+def _fold(unit: Unit, topic: str, records: Any) -> None:
+    for record in records:
+        unit.send("out", None, f"{topic}/{record.offset}".encode())
+
+
+class Rig:
+    """A lane over a held owner."""
+
+    def __init__(self, most: int = 100) -> None:
+        self.owner, self.sought, self.failures = Held(), list[tuple[str, int]](), list[BaseException]()
+        self.threads = ThreadPoolExecutor(2)
+        self.lane = Lane(self.owner, _fold, most, self.threads, self._back_to, self.failures.append)  # type: ignore[arg-type]
+
+    async def _back_to(self, topic: str, partition: int, position: int) -> None:
+        self.sought.append((topic, position))
+
+    async def settle(self) -> None:
+        self.owner.gate.release(100)
+        while self.lane.is_busy:
+            await asyncio.sleep(0.005)
+
+    def sent(self) -> list[list[str]]:
+        return [[output.value.decode() for output in work.outputs] for work in self.owner.works]
+
+
+def test_what_comes_during_a_commit_is_one_transaction_with_a_position_per_topic() -> None:
+    async def run() -> Rig:
+        rig = Rig()
+        await rig.lane.offer(_batch("bills", 0, 1))
+        await asyncio.sleep(0.02)  # its commit is in flight
+        for batch in (_batch("receipts", 0, 2), _batch("bills", 1, 1), _batch("receipts", 2, 1)):
+            await rig.lane.offer(batch)
+        await rig.settle()
+        return rig
+
+    rig = asyncio.run(run())
+    assert rig.sent() == [["bills/0"], ["receipts/0", "receipts/1", "bills/1", "receipts/2"]]
+    assert rig.owner.works[1].ends == {"bills": 2, "receipts": 3}
+    assert (rig.lane.events, rig.failures, rig.sought) == (5, [], [])
+
+
+def test_a_gap_goes_back_and_a_repetition_is_left_out() -> None:
+    async def run() -> Rig:
+        rig = Rig()
+        for batch in (_batch("bills", 0, 2), _batch("bills", 3, 1), _batch("bills", 1, 2)):
+            await rig.lane.offer(batch)
+        await rig.settle()
+        await rig.lane.offer(_batch("bills", 0, 3))
+        await rig.settle()
+        return rig
+
+    rig = asyncio.run(run())
+    assert rig.sent() == [["bills/0", "bills/1", "bills/2"]]
+    assert rig.sought == [("bills", 2)]
+
+
+def test_no_more_waits_than_two_transactions_hold() -> None:
+    async def run() -> int:
+        rig, taken = Rig(most=10), 0
+
+        async def offer() -> None:
+            nonlocal taken
+            for number in range(10):
+                await rig.lane.offer(_batch("bills", number * 10, 10))
+                taken += 1
+
+        offering = asyncio.create_task(offer())
+        await asyncio.sleep(0.1)
+        waiting = taken
+        await rig.settle()
+        await offering
+        await rig.settle()
+        assert [len(work.outputs) for work in rig.owner.works] == [10] * 10
+        return waiting
+
+    assert asyncio.run(run()) == 3, "one in flight, two transactions' worth behind it"
+
+
+@pytest.mark.parametrize(("is_closed", "told"), [(False, 1), (True, 0)])
+def test_a_failure_is_told_unless_the_partition_was_given_up(is_closed: bool, told: int) -> None:
+    async def run() -> Rig:
+        rig = Rig()
+
+        def fail(work: Any) -> None:
+            rig.owner.closed = is_closed
+            raise RuntimeError("fenced")
+
+        rig.owner.commit = fail  # type: ignore[method-assign]
+        await rig.lane.offer(_batch("bills", 0, 1))
+        await rig.settle()
+        return rig
+
+    assert len(asyncio.run(run()).failures) == told
