@@ -52,7 +52,8 @@ class Rig:
     def __init__(self, most: int = 100) -> None:
         self.owner, self.sought, self.failures = Held(), list[tuple[str, int]](), list[BaseException]()
         self.threads = ThreadPoolExecutor(2)
-        self.lane = Lane(self.owner, _fold, most, self.threads, self._back_to, self.failures.append)  # type: ignore[arg-type]
+        owner: Any = self.owner
+        self.lane = Lane(owner, _fold, most, self.threads, self._back_to, self.failures.append)
 
     async def _back_to(self, topic: str, partition: int, position: int) -> None:
         self.sought.append((topic, position))

@@ -55,7 +55,7 @@ def test_restore_from_an_empty_directory(bench: Bench) -> None:
     owner = _owner(bench)
     for step in range(4):
         owner.commit(_work(bench, step * 100, step * 100 + 100))
-    deleted = _work(bench, 400, 400)._replace(rows=[(b"c000000", None)], end=400)
+    deleted = _work(bench, 400, 400)._replace(rows=[(b"c000000", None)])
     owner.commit(deleted)
     owner.close()
     shutil.rmtree(bench.directory / "owner")

@@ -107,9 +107,9 @@ def test_staff_assign_a_held_payment_and_its_bill_is_paid(hub: Hub, ran: str) ->
 
 
 def test_the_entaikin_of_an_account_is_explained(hub: Hub, ran: str) -> None:
-    sql = (
+    sql = (  # 納期限 well before 2027: the rates known end with 2026
         "SELECT shuunou_key, minou_gaku, noukigen FROM account WHERE is_tainou AND shuunou_gaku = 0 "
-        "AND minou_gaku > 60000 AND noukigen < '2026-09-01' ORDER BY 1 LIMIT 1"  # the rates known end with 2026
+        "AND minou_gaku > 60000 AND noukigen < '2026-09-01' ORDER BY 1 LIMIT 1"
     )
     key, owed, noukigen = _one(hub, sql)
     on = str(date.fromisoformat(str(noukigen)) + timedelta(days=100))
