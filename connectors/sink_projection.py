@@ -29,7 +29,8 @@ from schemas.codec import DecodeError
 from state.events import AtenaChanged, KirokuHeld
 from state.facts import LedgerFact, Letter, MatchingNotice, Provision
 from state.receipt.account import ReceiptAccount
-from state.wire import decode
+from state.seiri.fact import SeiriFact
+from state.wire import decode, encode
 
 NAME = "sink_projection"
 BATCH = 2_000
@@ -62,8 +63,9 @@ def _scalars(table: Table, kind: type[Any]) -> tuple[int, ...]:
     return tuple(fields.index(column.name) for column in table.columns if column.name in fields)
 
 
-_ACCOUNT = _scalars(tables.ACCOUNT, ReceiptAccount)
+_ACCOUNT = _scalars(tables.ACCOUNT, ReceiptAccount)[:-2]  # `seisan` and `held` are written as text
 _FACT = _scalars(tables.FACT, LedgerFact)
+_SEIRI_FACT = _scalars(tables.SEIRI_FACT, SeiriFact)[:-1]  # `applied` is written as text
 
 
 def _fact_rows(fact: LedgerFact, record: Record) -> Iterator[Row]:
@@ -71,11 +73,26 @@ def _fact_rows(fact: LedgerFact, record: Record) -> Iterator[Row]:
     account, case = fact.account, fact.case
     if account is not None:
         seen = (account.minou_gaku, account.kagonou_gaku, fact.fact_id, record.offset)
-        yield tables.ACCOUNT, (*[account[n] for n in _ACCOUNT], *seen)
+        seisan = None if account.seisan is None else as_json(account.seisan)
+        yield tables.ACCOUNT, (*[account[n] for n in _ACCOUNT], *seen, seisan, as_json(account.held))
         for receipt in account.receipts:
             yield tables.RECEIPT, (account.shuunou_key, *receipt)
     if case is not None:
         yield tables.DELINQUENCY_CASE, (*case, fact.fact_id, record.offset)
+
+
+def _seiri_rows(fact: SeiriFact, record: Record) -> Iterator[Row]:
+    applied = as_json([basis._asdict() | {"inputs": dict(basis.inputs), "outputs": dict(basis.outputs)}
+                       for basis in fact.applied])  # fmt: skip
+    yield tables.SEIRI_FACT, (*[fact[n] for n in _SEIRI_FACT], applied, record.partition, record.offset)
+    for number, movement in enumerate(fact.movements):
+        yield tables.MOVEMENT, (fact.fact_id, number, *movement)
+    seiri, book = fact.seiri, fact.book
+    if seiri is not None:
+        row = (seiri.shuunou_key, seiri.atena_bangou, encode(seiri), fact.fact_id)
+        yield tables.KIBETSU_SEIRI, row
+    if book is not None:
+        yield tables.SEIRIBO, (book.atena_bangou, encode(book), fact.fact_id)
 
 
 def _as_it_is(table: Table, *as_text: str) -> Callable[[Any, Record], Iterator[Row]]:
@@ -100,6 +117,7 @@ class _Kind(NamedTuple):
 
 KINDS: Mapping[str, _Kind] = {
     "fact/ledger_fact": _Kind(LedgerFact, _fact_rows),
+    "fact/seiri_fact": _Kind(SeiriFact, _seiri_rows),
     "event/atena_changed": _Kind(AtenaChanged, _as_it_is(tables.ATENA, "held")),
     "event/kiroku_held": _Kind(KirokuHeld, _as_it_is(tables.KIROKU, "held")),
     "matching/matching_notice": _Kind(MatchingNotice, _as_it_is(tables.UNMATCHED)),

@@ -35,6 +35,7 @@ from sqlalchemy import (
 import schemas
 from connectors.base import Terminal
 from schemas.codec import base_name, version_of
+from state.law.movement import Movement
 
 METADATA = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_name)s"}
@@ -88,11 +89,13 @@ def _key(name: str, kind: type[Any] = Text) -> Column[Any]:
 ACCOUNT = Table(
     "account",
     METADATA,
-    *_columns("state/receipt_account", ["shuunou_key"], ["array", "map"]),
+    *_columns("state/receipt_account", ["shuunou_key"], ["array", "map", "record"]),
     _column("minou_gaku", BigInteger),
     _column("kagonou_gaku", BigInteger),
     _column("fact_id", Text),
     _column("fact_offset", BigInteger),
+    _column("seisan", Text, is_optional=True),
+    _column("held", Text),
     Index(None, "atena_bangou"),
 )
 RECEIPT = Table(
@@ -125,6 +128,42 @@ FACT = Table(
     _column("offset", BigInteger),
     Index(None, "atena_bangou"),
     Index(None, "shuunou_key"),
+)
+SEIRI_FACT = Table(
+    "seiri_fact",
+    METADATA,
+    *_columns("fact/seiri_fact", ["fact_id"], ["record", "array"]),
+    _column("applied", Text),
+    _column("partition", Integer),
+    _column("offset", BigInteger),
+    Index(None, "atena_bangou"),
+    Index(None, "shuunou_key"),
+    Index(None, "kind", "on"),
+)
+MOVEMENT = Table(
+    "movement",
+    METADATA,
+    _key("fact_id"),
+    _key("number", Integer),
+    *(
+        _column(name, Date if name == "on" else Integer if name.endswith("_nendo") else Text)
+        for name in Movement._fields[:-1]
+    ),
+    _column("kingaku", BigInteger),
+    Index(None, "shuunou_key"),
+    Index(None, "kaikei_nendo", "zeimoku_code"),
+)
+KIBETSU_SEIRI = Table(
+    "kibetsu_seiri",
+    METADATA,
+    _key("shuunou_key"),
+    _column("atena_bangou", Text),
+    _column("encoded", LargeBinary),  # the value itself, as `state.wire` decodes it
+    _column("fact_id", Text),
+    Index(None, "atena_bangou"),
+)
+SEIRIBO = Table(
+    "seiribo", METADATA, _key("atena_bangou"), _column("encoded", LargeBinary), _column("fact_id", Text)
 )
 UNMATCHED = Table(
     "unmatched",
@@ -162,7 +201,7 @@ POSITION = Table(
 )
 PROJECTION_META = Table("projection_meta", METADATA, _key("name"), _column("value", Text))
 
-APPEND_ONLY = frozenset({"fact", "letter", "provision", "sink_problem"})
+APPEND_ONLY = frozenset({"fact", "seiri_fact", "movement", "letter", "provision", "sink_problem"})
 """Tables whose rows never change once written: a repetition leaves the first one as it is."""
 
 

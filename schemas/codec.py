@@ -44,6 +44,30 @@ def without_instants(avsc: Any) -> Any:
     return {key: without_instants(part) for key, part in avsc.items()}
 
 
+def spelled_out(avsc: Any, known: dict[str, Any] | None = None) -> Any:
+    """名前を展開する: the same schema with every reference to a record replaced by the record.
+
+    Avro names a record once and refers to it afterwards; the compiled codec takes each place by itself.
+    """
+    known = {} if known is None else known
+    if isinstance(avsc, str):
+        return known.get(avsc, avsc)
+    if isinstance(avsc, list):
+        return [spelled_out(part, known) for part in avsc]
+    if not isinstance(avsc, dict):
+        return avsc
+    spelled = {key: _part(key, part, known) for key, part in avsc.items()}
+    if spelled.get("type") == "record":
+        known[f"{spelled.get('namespace', '')}.{spelled['name']}"] = spelled
+    return spelled
+
+
+def _part(key: str, part: Any, known: dict[str, Any]) -> Any:
+    if key == "fields":
+        return [{**field, "type": spelled_out(field["type"], known)} for field in part]
+    return spelled_out(part, known) if key in ("type", "items", "values") else part
+
+
 def base_name(name: str) -> str:
     """版を除いた名: `event/atena_changed.v1` -> `event/atena_changed`."""
     return _VERSION.sub("", name)
@@ -80,8 +104,9 @@ class Codec:
         newest = without_instants(schemas.load_avsc(versions[-1]))
         self._same_fields(cls, newest)
         header = HEADER.pack(MAGIC, registry.id_of(versions[-1]))
-        self._writers[cls] = (header, self.bodies.writer(newest, self._nested))
-        read = self.bodies.reader(newest, self._nested, cls)
+        whole = spelled_out(newest)
+        self._writers[cls] = (header, self.bodies.writer(whole, self._nested))
+        read = self.bodies.reader(whole, self._nested, cls)
         for name in versions[:-1]:
             self._readers[registry.id_of(name)] = _older(name, newest, read)
         self._readers[registry.id_of(versions[-1])] = read

@@ -28,8 +28,10 @@ from state.events import (
 )
 from state.reasons import Refusal, refusal
 from state.receipt.account import KAKUHOU, SOKUHOU
+from state.seiri import kinds
+from state.seiri.event import TetsuzukiTaken
 
-YEN_MAX = 9_999_999_999  # the ten digits of 全銀's 引落金額, the widest amount that any source delivers
+YEN_MAX = kinds.YEN_MAX
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2099, 12, 31)
 Check = Callable[[Any], Refusal | None]
 
@@ -136,6 +138,19 @@ def _kijunbi(event: KijunbiAdvanced) -> Refusal | None:
     return _day("基準日", event.kijunbi)
 
 
+def _tetsuzuki(event: TetsuzukiTaken) -> Refusal | None:
+    if not _is_digits(event.atena_bangou):
+        return refusal("R-204", "宛名番号", "数字", "数字でない", "送り元に宛名番号を確かめる")
+    wrong = kinds.check(event) or _day("手続の日", event.on)
+    keys = [event.shuunou_key, *(line.shuunou_key for line in event.uchiwake)]
+    days = [event.kara, event.made, *(line.on for line in event.uchiwake)]
+    for key in keys:
+        wrong = wrong or (_key(key) if key is not None else None)
+    for day in days:
+        wrong = wrong or (_day("期間・期限", day) if day is not None else None)
+    return wrong
+
+
 def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
@@ -170,6 +185,7 @@ CHECKS: dict[type[Any], Check] = {
     ShuunouAssigned: _assigned,
     KirokuHeld: _atena,
     KijunbiAdvanced: _kijunbi,
+    TetsuzukiTaken: _tetsuzuki,
 }
 KEY_FIELDS: dict[type[Any], str | None] = {
     AtenaChanged: "atena_bangou",
@@ -182,4 +198,5 @@ KEY_FIELDS: dict[type[Any], str | None] = {
     ShuunouAssigned: "shuunou_key",
     KirokuHeld: "atena_bangou",
     KijunbiAdvanced: None,
+    TetsuzukiTaken: "atena_bangou",
 }

@@ -8,7 +8,7 @@ the step. Ids are the event's id and the kind, so whoever reads twice recognises
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from state.delinquency.apply import follow, next_on
 from state.delinquency.case import DelinquencyCase
@@ -69,12 +69,25 @@ def reach(account: ReceiptAccount, case: DelinquencyCase | None, event: KijunbiA
     return _followed(account, account, case, event.kijunbi, event, prefix, ())
 
 
+def settle(
+    before: ReceiptAccount,
+    after: ReceiptAccount,
+    case: DelinquencyCase | None,
+    kijunbi: date | None,
+    event: Any,
+    prefix: str,
+    happened: tuple[Happened, ...],
+) -> Change:
+    """精算を記帳する: an account that a procedure moved; its case follows as after a receipt."""
+    return _followed(before, after, case, kijunbi, event, prefix, happened)
+
+
 def _followed(
     before: ReceiptAccount | None,
     booked: ReceiptAccount,
     case: DelinquencyCase | None,
     kijunbi: date | None,
-    event: Booked | KijunbiAdvanced,
+    event: Any,
     prefix: str,
     happened: tuple[Happened, ...],
 ) -> Change:
@@ -88,7 +101,7 @@ def _followed(
 
 
 def _facts(
-    event: Booked | KijunbiAdvanced,
+    event: Any,
     prefix: str,
     account: ReceiptAccount,
     case: DelinquencyCase | None,

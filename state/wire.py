@@ -5,8 +5,33 @@ from __future__ import annotations
 from schemas.codec import Codec
 from state import events, facts
 from state.delinquency.case import DelinquencyCase
+from state.law.bunnou_check import Bunnou, Kai
+from state.law.entaikin_value import Waiver
+from state.law.jikou_count import Jiyuu
+from state.law.juutou import Juutou
+from state.law.kagonou import Kagonou, Tetsuzuki
+from state.law.kesson import FunouKesson
+from state.law.movement import Movement
+from state.law.saikoku import Saikoku
+from state.law.shikkou_teishi import ShikkouTeishi
+from state.law.tokusokujou import Tokusokujou
+from state.law.uchiwake import Uchiwake
+from state.law.yuuyo import Yuuyo
 from state.receipt.account import ChouteiRireki, Receipt, ReceiptAccount
+from state.receipt.seisan import Seisan
+from state.seiri import values
+from state.seiri.event import Bubun, TetsuzukiTaken
+from state.seiri.fact import SeiriFact
 from state.transfer import message_types
+
+_LAW = (
+    Bunnou, Kai, Waiver, Jiyuu, Juutou, Kagonou, Tetsuzuki, FunouKesson, Movement, Saikoku, ShikkouTeishi,
+    Tokusokujou, Uchiwake, Yuuyo,
+)  # fmt: skip
+_SEIRI = (
+    values.Kaisuu, values.Teishi, values.Kurikoshi, values.Keikoku, values.KibetsuSeiri, values.Shobun,
+    values.BunnouKiroku, values.Chousa, values.Seiribo, Bubun,
+)  # fmt: skip
 
 CODEC = Codec(
     {
@@ -20,9 +45,13 @@ CODEC = Codec(
         "event/shuunou_assigned": events.ShuunouAssigned,
         "event/kiroku_held": events.KirokuHeld,
         "event/kijunbi_advanced": events.KijunbiAdvanced,
+        "event/tetsuzuki_taken": TetsuzukiTaken,
         "state/receipt_account": ReceiptAccount,
         "state/delinquency_case": DelinquencyCase,
+        "state/kibetsu_seiri": values.KibetsuSeiri,
+        "state/seiribo": values.Seiribo,
         "fact/ledger_fact": facts.LedgerFact,
+        "fact/seiri_fact": SeiriFact,
         "matching/match_entry": facts.MatchEntry,
         "matching/matching_notice": facts.MatchingNotice,
         "deadletter/letter": facts.Letter,
@@ -35,6 +64,8 @@ CODEC = Codec(
         "ReceiptAccount": ReceiptAccount,
         "DelinquencyCase": DelinquencyCase,
         "Applied": facts.Applied,
+        "Seisan": Seisan,
+        **{cls.__name__: cls for cls in (*_LAW, *_SEIRI)},
     },
 )
 

@@ -16,9 +16,11 @@ from state.delinquency.case import DelinquencyCase
 from state.events import AtenaChanged, KijunbiAdvanced, KirokuHeld
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
+from state.seiri.event import TetsuzukiTaken
 from streams.engine.batch import Record
 from streams.engine.unit import Table, Unit
 from streams.ingest import Gate
+from streams.seiri import SeiriFold
 
 LEDGER_INPUT = "ledger.input.v1"
 FACT, ATENA_OUT, KIROKU_OUT = "ledger.fact.v1", "ledger.atena.v1", "ledger.kiroku.v1"
@@ -38,6 +40,7 @@ class Ledger:
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
+        self.seiri = SeiriFold(RECEIPT, DELINQUENCY, self._keep_change)
 
     def fold(self, unit: Unit, topic: str, records: Sequence[Record]) -> None:
         """一括りを記帳する。"""
@@ -54,6 +57,8 @@ class Ledger:
             elif isinstance(event, KijunbiAdvanced):
                 refused = self._reach(unit, kijunbi, event)
                 kijunbi = kijunbi if refused else event.kijunbi
+            elif isinstance(event, TetsuzukiTaken):
+                refused = self.seiri.book(unit, topic, kijunbi, event)
             else:
                 refused = self._book(unit, kijunbi, event, record)
             if refused is not None:
@@ -67,7 +72,14 @@ class Ledger:
         if isinstance(change, Refusal):
             return change
         self._write(unit, atena, row, account, case, change)
+        if change.account is not account and change.account.seisan is not None:
+            self.seiri.follow(unit, kijunbi, event, change)
         return None
+
+    def _keep_change(self, unit: Unit, atena: bytes, change: ledger.Change) -> None:
+        """A change that a procedure made, written as that of a receipt is."""
+        row = atena + SEPARATOR + change.account.shuunou_key.encode()
+        self._write(unit, atena, row, unit.get(RECEIPT, row), unit.get(DELINQUENCY, atena), change)
 
     def _write(
         self,
@@ -107,6 +119,7 @@ class Ledger:
             account, case = unit.get(RECEIPT, row), unit.get(DELINQUENCY, atena)
             if account is not None:
                 self._write(unit, atena, row, account, case, ledger.reach(account, case, event))
+        self.seiri.reach(unit, event)
         return None
 
     def _keep(self, unit: Unit, event: AtenaChanged | KirokuHeld, record: Record) -> Refusal | None:

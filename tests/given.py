@@ -27,6 +27,7 @@ from state.events import (
 from state.reasons import Refusal
 from state.receipt.account import KAKUHOU, SOKUHOU, ReceiptAccount
 from state.receipt.apply import apply_choutei
+from state.seiri.event import Bubun, TetsuzukiTaken
 
 JICHITAI = "132110"
 PERSON, OTHER_PERSON = "0000000001", "0000000002"
@@ -212,3 +213,46 @@ def an_account(gaku: int = 10_000, **over: Any) -> ReceiptAccount:
     made = apply_choutei(None, choutei(gaku=gaku))
     assert not isinstance(made, Refusal)
     return made[0]._replace(**over)
+
+
+def bubun(
+    key: str | None = None,
+    kingaku: int = 0,
+    *,
+    kamoku: str | None = None,
+    on: date | None = None,
+    atena: str | None = None,
+) -> Bubun:
+    """One line of an act."""
+    return Bubun(key, atena, kamoku, on, kingaku)
+
+
+def tetsuzuki(
+    kind: str,
+    on: date,
+    *,
+    bangou: str = "1",
+    key: str | None = KEY,
+    person: str = PERSON,
+    jouken: dict[str, str] | None = None,
+    **over: Any,
+) -> TetsuzukiTaken:
+    """手続: an act of the office on one 期別, or on a person with `key=None`."""
+    values: dict[str, Any] = {
+        **_envelope(event_id("TetsuzukiTaken", person, kind, bangou), on),
+        "atena_bangou": person,
+        "kind": kind,
+        "bangou": bangou,
+        "on": on,
+        "shuunou_key": key,
+        "kingaku": None,
+        "code": None,
+        "kara": None,
+        "made": None,
+        "taishou_bangou": None,
+        "tantousha_code": None,
+        "uchiwake": (),
+        "jouken": jouken or {},
+        "held": {},
+    }
+    return TetsuzukiTaken(**{**values, **over})

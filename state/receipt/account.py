@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from state.receipt.seisan import NOTHING, Seisan, Wariate, wariate
+
 SOKUHOU, TORIKESHI, KAKUHOU = "sokuhou", "torikeshi", "kakuhou"
 """段階: a later one in this order prevails, whatever the order of arrival. A 確報 is money that the bank or
 agent really hands over, so it also prevails over the denial of a 速報 (and the contradiction is announced)."""
@@ -71,20 +73,34 @@ class ReceiptAccount(NamedTuple):
     is_tainou: bool
     tokusoku_due_on: date | None
     held: Mapping[str, str]
+    seisan: Seisan | None = None
 
     @property
     def minou_gaku(self) -> int:
-        """未納額: what is still owed of the principal, never negative (円)."""
+        """未納額: what is still owed, with 督促手数料 and 延滞金 once they are fixed; never negative (円)."""
+        if self.seisan is not None:
+            return self.wariate.minou.goukei
         owed = self.kibetsu_choutei_gaku - self.shuunou_gaku
         return owed if owed > 0 else 0
 
     @property
     def kagonou_gaku(self) -> int:
-        """過誤納額: what was received beyond the assessment, never negative (円)."""
+        """過誤納額: what was received beyond what is owed, never negative (円)."""
+        if self.seisan is not None:
+            return self.wariate.kagonou.goukei
         beyond = self.shuunou_gaku - self.kibetsu_choutei_gaku
         return beyond if beyond > 0 else 0
 
     @property
+    def wariate(self) -> Wariate:
+        """科目ごとの額: what was received, what is owed, what is too much."""
+        return wariate(self.kibetsu_choutei_gaku, self.seisan or Seisan(), self.shuunou_gaku)
+
+    @property
     def is_kannou(self) -> bool:
-        """完納: assessed, not cancelled, and nothing owed."""
+        """完納: assessed, not cancelled, and nothing of the 本税 owed; what was written off is not 完納."""
+        if self.seisan is not None:
+            paid_without = self.seisan._replace(kesson=NOTHING, shoumetsu=NOTHING, shoukei=NOTHING)
+            owed = wariate(self.kibetsu_choutei_gaku, paid_without, self.shuunou_gaku).minou.honzei
+            return not self.is_cancelled and owed == 0
         return not self.is_cancelled and self.shuunou_gaku >= self.kibetsu_choutei_gaku

@@ -136,6 +136,7 @@ def _assessed(
         # 督促 is due by the 納期限: a new one makes a new due date
         tokusoku_due_on=account.tokusoku_due_on if account and event.noukigen == account.noukigen else None,
         held=event.held,
+        seisan=account.seisan if account else None,
     )
 
 

@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 from connectors.delivery import Place, Record, Span
 from state.delinquency.case import CLOSED, OPEN, DelinquencyCase
 from state.events import AtenaChanged, KirokuHeld
-from state.facts import LedgerFact, Letter, MatchingNotice, Provision
+from state.facts import Applied, LedgerFact, Letter, MatchingNotice, Provision
+from state.law.movement import Movement
 from state.receipt.account import KAKUHOU, SOKUHOU, TORIKESHI, ChouteiRireki, Receipt, ReceiptAccount
+from state.seiri.fact import SeiriFact
+from state.seiri.values import Kaisuu, KibetsuSeiri, Seiribo
 from state.wire import encode
 
 FIRST_DAY = date(2026, 4, 1)
@@ -23,6 +26,7 @@ SCHEMAS = (
     "matching/matching_notice",
     "deadletter/letter",
     "audit/provision",
+    "fact/seiri_fact",
 )
 
 
@@ -225,8 +229,36 @@ def _of_person(number: int, chance: random.Random) -> Iterator[Message]:
         joutai = OPEN if now.minou_gaku else CLOSED
         case = DelinquencyCase(who, joutai, FIRST_DAY, None, now.minou_gaku, 1, 1)
         yield Message("fact/ledger_fact", who, fact("TainouOpened", now, step + 1, case))
+    for step in range(1, 1 + number % 3):
+        yield Message("fact/seiri_fact", who, seiri(number, step))
     if number % 5 == 0:
         yield Message("event/kiroku_held", f"tainou_koushou_keika/{who}/1", kiroku(number))
+
+
+def seiri(number: int, step: int) -> SeiriFact:
+    """A procedure on the first 期別 of a person, with what it left and one movement of money."""
+    of = account(number, 1, 10_000)
+    left = KibetsuSeiri(of.shuunou_key, of.atena_bangou, kaisuu=(Kaisuu("kanpu_kaisuu", step, FIRST_DAY),))
+    moved = Movement(
+        FIRST_DAY, of.shuunou_key, 2026, 2026, 2026, of.zeimoku_code, "01", "kanpu", "honzei", "", 100 * step
+    )
+    return SeiriFact(
+        fact_id=f"seiri-{number}-{step}/KanpuPaid",
+        kind="KanpuPaid",
+        event_id=f"seiri-{number}-{step}",
+        source="収納課",
+        atena_bangou=of.atena_bangou,
+        shuunou_key=of.shuunou_key,
+        bangou=str(step),
+        kingaku=100 * step,
+        on=FIRST_DAY,
+        occurred_on=FIRST_DAY,
+        recorded_at=1_775_000_000_000 + step,
+        applied=(Applied("chihouzeihou-17", "2000-01-01", {"kanpu_gaku": "100"}, {"shiharai_gaku": "100"}),),
+        movements=(moved,),
+        seiri=left,
+        book=Seiribo(of.atena_bangou, tetsuzuki_kaisuu=step),
+    )
 
 
 def messages(persons: int, seed: int) -> list[Message]:

@@ -18,8 +18,8 @@ from connectors import tables
 from connectors.delivery import topics_of
 from connectors.migrations import drift, head, migrate
 from connectors.sink_projection import NAME, SPEC
-from connectors.tables import METADATA, POSITION, SINK_PROBLEM, engine_for
-from state.wire import encode
+from connectors.tables import KIBETSU_SEIRI, METADATA, POSITION, SINK_PROBLEM, engine_for
+from state.wire import decode, encode
 from tests.connectors import sink_topics
 from tests.connectors.sink_topics import SECONDS, Flow, change, rows
 from tests.connectors.synthetic_facts import (
@@ -96,11 +96,18 @@ def test_every_message_is_kept_and_what_was_taken_back_is_not(flow: Flow, url: s
     projection.close()
     assert status[:5] == (NAME, len(CITY), 0, 0, "")
     kept_rows = rows(url)
-    for schema, table in zip(SCHEMAS[3:], ("unmatched", "letter", "provision"), strict=True):
+    for schema, table in zip(SCHEMAS[3:6], ("unmatched", "letter", "provision"), strict=True):
         kept = {m.value.event_id if table == "unmatched" else m.value for m in CITY if m.schema == schema}
         assert len(kept_rows[table]) == len(kept)
     assert len(kept_rows["fact"]) == sum(m.schema == "fact/ledger_fact" for m in CITY)
     assert len(kept_rows["atena"]) == 60
+    acts = [m.value for m in CITY if m.schema == "fact/seiri_fact"]
+    assert len(kept_rows["seiri_fact"]) == len(kept_rows["movement"]) == len(acts)
+    newest = {act.shuunou_key: act.seiri for act in acts}
+    with engine_for(url).connect() as connection:
+        left = connection.execute(sa.select(KIBETSU_SEIRI)).all()
+    assert {row.shuunou_key: decode(row.encoded) for row in left} == newest
+    assert len(kept_rows["seiribo"]) == len(newest)
 
 
 def test_reading_again_from_nothing_changes_nothing(flow: Flow, url: str) -> None:
@@ -303,4 +310,4 @@ def test_migrations_reach_the_tables_of_the_program(url: str) -> None:
 
 def test_spec_names_the_topics_of_the_list() -> None:
     assert SPEC.name == NAME
-    assert set(SPEC.topics) == set(topics_of(NAME)) and len(SPEC.topics) == 6
+    assert set(SPEC.topics) == set(topics_of(NAME)) and len(SPEC.topics) == 7

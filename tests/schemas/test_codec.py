@@ -18,19 +18,23 @@ from hypothesis import strategies as st
 import schemas
 from schemas import registry
 from schemas.bodies import NATIVE, PYTHON
-from schemas.codec import HEADER, MAGIC, Codec, DecodeError, base_name, version_of, without_instants
+from schemas.codec import (
+    HEADER,
+    MAGIC,
+    Codec,
+    DecodeError,
+    base_name,
+    spelled_out,
+    version_of,
+    without_instants,
+)
 from schemas.compiled import LONG_MAX, write_number
-from state.delinquency.case import DelinquencyCase
-from state.facts import Applied
-from state.receipt.account import ChouteiRireki, Receipt, ReceiptAccount
 from state.wire import CODEC
 from tests import given
 from tests.given import STABLE
 
 BODIES = {bodies.name: bodies for bodies in (PYTHON, NATIVE) if bodies is not None}
-NESTED: dict[str, type[Any]] = {
-    cls.__name__: cls for cls in (ChouteiRireki, Receipt, ReceiptAccount, DelinquencyCase, Applied)
-}
+NESTED: dict[str, type[Any]] = CODEC._nested
 # the records of 別添1 are layouts: no message carries them yet
 FEWER = settings(STABLE, max_examples=20)
 NAMES = tuple(name for name in schemas.avsc_names() if not name.startswith("record/"))
@@ -93,7 +97,11 @@ def _by_fastavro(name: str, value: Any) -> bytes:
     return HEADER.pack(MAGIC, registry.id_of(name)) + body.getvalue()
 
 
-VALUES = {name: _values(_avsc(name), _type_of(name)) for name in NAMES}
+NEWEST = tuple(
+    max((n for n in NAMES if base_name(n) == base), key=version_of)
+    for base in dict.fromkeys(map(base_name, NAMES))
+)
+VALUES = {name: _values(spelled_out(_avsc(name)), _type_of(name)) for name in NEWEST}
 HUGE = tuple(write_number(n, 2**70) for n in (2**31, 2**40, 2**63, -(2**63) - 1, 2**65))
 
 
@@ -113,7 +121,7 @@ def _damaged(draw: st.DrawFn, good: bytes) -> bytes:
     return bytes(damaged)
 
 
-each_schema = pytest.mark.parametrize("name", NAMES)
+each_schema = pytest.mark.parametrize("name", NEWEST)
 
 
 @each_schema
@@ -157,7 +165,7 @@ def test_every_truncation_and_every_extension_is_refused(codec: Codec, name: str
 
 def _example(name: str) -> Any:
     """One value with everything present."""
-    return _filled(_avsc(name), _type_of(name))
+    return _filled(spelled_out(_avsc(name)), _type_of(name))
 
 
 def _filled(kind: Any, cls: type[Any] | None = None) -> Any:
@@ -333,20 +341,9 @@ def test_a_type_that_differs_from_its_schema_is_refused() -> None:
 
 def test_a_schema_that_does_not_exist_is_an_error(codec: Codec) -> None:
     with pytest.raises(KeyError, match="no such schema"):
-        Codec({"event/nothing": DelinquencyCase}, {})
+        Codec({"event/nothing": CODEC._nested["Receipt"]}, {})
     with pytest.raises(KeyError):
-        codec.encode(_example("state/receipt_account.v1").receipts[0])
-
-
-def test_names_have_versions() -> None:
-    assert base_name("event/atena_changed.v12") == "event/atena_changed"
-    assert version_of("event/atena_changed.v12") == 12
-    with pytest.raises(ValueError, match="ends in"):
-        version_of("event/atena_changed")
-
-
-def test_every_schema_that_is_no_record_is_registered() -> None:
-    assert len({_type_of(name) for name in NAMES}) == len({base_name(name) for name in NAMES})
+        codec.encode(_example("state/receipt_account.v2").receipts[0])
 
 
 def test_a_standard_reader_with_the_published_schema_reads_our_bytes(codec: Codec) -> None:

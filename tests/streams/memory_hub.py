@@ -8,7 +8,8 @@ from connectors.secrets import Cipher, KeyFile
 from state import wire
 from state.facts import LedgerFact, Letter
 from state.ingest import KEY_FIELDS
-from streams import ledger, matching, topics, transfer
+from state.seiri.fact import SeiriFact
+from streams import ledger, matching, seiri, topics, transfer
 from streams.engine.unit import Output
 from streams.ingest import DEADLETTER, Gate
 from tests import given
@@ -16,6 +17,7 @@ from tests.streams.memory_store import Partition
 
 CHOUTEI, CONVENIENCE, GINKOU = "ido.choutei-zeimu.v1", "ido.shuunou-convenience.v1", "ido.shuunou-ginkou.v1"
 SHOKUIN, KIJUNBI, ATENA, KIROKU = "ido.shokuin.v1", "ido.kijunbi.v1", "ido.atena.v1", "ido.kiroku.v1"
+TETSUZUKI, KAITOU = "ido.tetsuzuki.v1", "ido.chousa-kaitou.v1"
 ROUNDS = 20
 """More than any payment may be sent round; beyond it something goes in a circle."""
 CIPHER = Cipher(KeyFile("00000000", bytes(32)))
@@ -57,12 +59,19 @@ class Hub:
         for round_number in range(ROUNDS):
             again = [(o.key, o.value) for o in sent if o.topic == matching.ASSIGNED]
             self._to_ledger([o for o in sent if o.topic == matching.LEDGER_INPUT])
+            shares = [(o.key, o.value) for o in sent if o.topic == seiri.SHOUKEI_OUT]
             if stage is self.ledger:
                 self._to_transfer(sent)
+            if shares:
+                self._to_ledger(self._matched(seiri.SHOUKEI_OUT, shares))
             if not again:
                 return
             assert round_number < ROUNDS - 1, "a payment goes in a circle"
             sent = self.matching.run(matching.ASSIGNED, *again)
+
+    def _matched(self, topic: str, messages: list[Any]) -> list[Output]:
+        sent = self.matching.run(topic, *messages)
+        return [output for output in sent if output.topic == matching.LEDGER_INPUT]
 
     def _to_ledger(self, sent: list[Output]) -> None:
         if sent:
@@ -76,6 +85,20 @@ class Hub:
     @property
     def facts(self) -> list[LedgerFact]:
         return self.ledger.sent(ledger.FACT)
+
+    @property
+    def seiri_facts(self) -> list[SeiriFact]:
+        return self.ledger.sent(seiri.SEIRI_FACT)
+
+    def seiri(self, key: str = given.KEY, person: str = given.PERSON) -> Any:
+        """What procedures left on a 期別, None when they left nothing."""
+        row = self.rows(self.ledger, seiri.SEIRI.tag).get(f"{person}|{key}".encode())
+        return wire.decode(row) if row else None
+
+    def seiribo(self, person: str = given.PERSON) -> Any:
+        """What procedures left on a person, None when they left nothing."""
+        row = self.rows(self.ledger, seiri.SEIRIBO.tag).get(person.encode())
+        return wire.decode(row) if row else None
 
     @property
     def letters(self) -> list[Letter]:
@@ -108,10 +131,13 @@ TOPIC_OF = {
     "KijunbiAdvanced": KIJUNBI,
     "AtenaChanged": ATENA,
     "KirokuHeld": KIROKU,
+    "TetsuzukiTaken": TETSUZUKI,
 }
 
 
 def topic_of(event: Any) -> str:
+    if getattr(event, "kind", "") == "ChousaAnswered":
+        return KAITOU
     return TOPIC_OF.get(type(event).__name__, CHOUTEI)
 
 

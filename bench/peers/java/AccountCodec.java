@@ -12,13 +12,13 @@ final class AccountCodec implements Serializer<Account>, Deserializer<Account> {
 
     AccountCodec(Schemas schemas) throws IOException {
         id = schemas.checked(
-                "state/receipt_account.v1",
+                "state/receipt_account.v2",
                 "shuunou_key", "atena_bangou", "jichitai_code", "rireki_bangou", "is_cancelled",
                 "fuka_nendo", "zeimoku_code", "taishou_nendo", "tsuuchisho_bangou", "kibetsu_code",
                 "choutei_nendo", "kaikei_nendo", "kibetsu_choutei_gaku", "shuunou_gaku", "noukigen",
                 "houtei_noukigen", "houtei_noukigen_tou", "choutei_nengappi", "choutei_rireki",
                 "kousei_nengappi", "kousei_kaisuu", "zuiki_flag", "jiyuu_code", "receipts", "furikae_funou",
-                "koufuri_funou_kaisuu", "is_tainou", "tokusoku_due_on", "held");
+                "koufuri_funou_kaisuu", "is_tainou", "tokusoku_due_on", "held", "seisan");
     }
 
     @Override
@@ -71,6 +71,7 @@ final class AccountCodec implements Serializer<Account>, Deserializer<Account> {
         out.flag(account.isTainou);
         out.dayOrNull(account.tokusokuDueOn);
         out.texts(account.held);
+        out.dayOrNull(null); // seisan: no procedure touches an account in this work
     }
 
     private static void writeRireki(AvroOut out, Account account) throws IOException {
@@ -153,6 +154,7 @@ final class AccountCodec implements Serializer<Account>, Deserializer<Account> {
         account.isTainou = in.flag();
         account.tokusokuDueOn = in.dayOrNull();
         account.held = in.texts();
+        in.dayOrNull(); // seisan: always null here
         return account;
     }
 

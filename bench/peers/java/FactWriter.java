@@ -8,7 +8,7 @@ final class FactWriter {
 
     FactWriter(Schemas schemas) throws IOException {
         id = schemas.checked(
-                "fact/ledger_fact.v1",
+                "fact/ledger_fact.v2",
                 "fact_id", "kind", "event_id", "source", "atena_bangou", "shuunou_key", "kingaku",
                 "occurred_on", "recorded_at", "minou_gaku", "kagonou_gaku", "account", "case", "applied");
     }
