@@ -19,6 +19,7 @@ CATALOGUE: dict[str, Entry] = {
     "source_kouza_furikae": Entry("connectors.source_kouza_furikae", "KouzaFurikaeReader"),
     "source_convenience": Entry("connectors.source_convenience", "ConvenienceReader"),
     "source_kiroku_csv": Entry("connectors.source_kiroku_csv", "KirokuReader"),
+    "source_tetsuzuki_csv": Entry("connectors.source_tetsuzuki_csv", "TetsuzukiReader"),
     # sinks
     "sink_projection": Entry("connectors.sink_projection", "Projection"),
     "sink_iten_file": Entry("connectors.sink_iten_file", "ItenFile"),

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from state.events import Event
 from state.reasons import Refusal
+from state.seiri.event import TetsuzukiTaken
 
 
 class Transient(Exception):
@@ -50,7 +51,7 @@ class Arrived(NamedTuple):
     line: int
     topic: str
     key: str
-    event: Event
+    event: Event | TetsuzukiTaken
 
 
 class Refused(NamedTuple):

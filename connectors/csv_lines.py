@@ -25,6 +25,7 @@ from schemas import records
 from state import checks, ingest
 from state.events import AtenaChanged, ChouteiEstablished, KirokuHeld
 from state.reasons import Refusal, refusal
+from state.seiri.event import TetsuzukiTaken
 
 BOM = b"\xef\xbb\xbf"
 LINE_BYTES = 64 << 10
@@ -136,6 +137,12 @@ _CONVERT: dict[str, _Convert | None] = {
     "kojin_bangou": _kojin_bangou,
     "kouza_bangou": _kouza_bangou,
 }
+
+
+def value_of(kind: str, text: str) -> Any:
+    """値を読む: text of one type of the layouts, for readers whose cells hold several; raises BadCell."""
+    convert = _CONVERT[kind]
+    return text if convert is None else convert(text)
 
 
 class Cell(NamedTuple):
@@ -282,7 +289,7 @@ def split_cells(record: bytes, encoding: str) -> list[str] | Refusal:
     return next(csv.reader([text], strict=True))
 
 
-Lined = TypeVar("Lined", AtenaChanged, ChouteiEstablished, KirokuHeld)
+Lined = TypeVar("Lined", AtenaChanged, ChouteiEstablished, KirokuHeld, TetsuzukiTaken)
 
 
 def event_of(

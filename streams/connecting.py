@@ -19,6 +19,7 @@ from connectors.source_choutei_csv import ChouteiReader
 from connectors.source_convenience import ConvenienceReader
 from connectors.source_kiroku_csv import KirokuReader
 from connectors.source_kouza_furikae import KouzaFurikaeReader
+from connectors.source_tetsuzuki_csv import TetsuzukiReader
 from state.transfer import contracts
 from streams.engine import failpoints
 from streams.settings import Settings
@@ -41,6 +42,8 @@ def readers(cipher: Cipher) -> list[FileReader]:
         KouzaFurikaeReader(),
         ConvenienceReader(),
         KirokuReader(cipher),
+        TetsuzukiReader("tetsuzuki", cipher),
+        TetsuzukiReader("chousa_kaitou", cipher),
     ]
 
 
