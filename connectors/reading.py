@@ -77,7 +77,9 @@ def envelope(spec: Spec, facts: FileFacts, line: int, occurred_on: date) -> Enve
     return spec.system, spec.channel, seq, occurred_on, facts.received_at, facts.jichitai_code, None
 
 
-def arrived(line: int, topic: str, key: str, event: Event | TetsuzukiTaken, facts: FileFacts) -> Arrived | Refusal:
+def arrived(
+    line: int, topic: str, key: str, event: Event | TetsuzukiTaken, facts: FileFacts
+) -> Arrived | Refusal:
     """届いた異動: the event, if the hub takes it in (`state.ingest`), asked here while the line is known."""
     bad = ingest.check(event, key.encode(), facts.jichitai_code)
     return Arrived(line, topic, key, event) if bad is None else bad

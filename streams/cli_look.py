@@ -11,9 +11,9 @@ import typer
 from sqlalchemy import Engine
 
 import schemas
-from connectors import read_side
+from connectors import read_seiri, read_side
 from connectors.tables import engine_for
-from streams import commands
+from streams import cli_seiri, commands
 from streams.cli_shared import WRONG_USE, console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.settings import settings
 
@@ -77,6 +77,7 @@ def show_account(
     """期別: one account with its receipts and its history; exit code 1 when there is none."""
     with readable_errors():
         found = read_side.account(engine(), shuunou_key)
+        seiri = read_seiri.kibetsu(engine(), shuunou_key)
     if found is None:
         fail(
             f"収納キー {shuunou_key}: expected an account, found none;"
@@ -84,7 +85,8 @@ def show_account(
         )
     if as_json:
         print_json({**found._asdict(), "receipts": [r._asdict() for r in found.receipts],
-                    "facts": [f._asdict() for f in found.facts]})  # fmt: skip
+                    "facts": [f._asdict() for f in found.facts],
+                    "seiri": cli_seiri.as_plain(seiri)})  # fmt: skip
         return
     _pairs(f"収納台帳 {shuunou_key} ({found.zeimoku})", _ja(dict(found.items)))
     receipts = listing(
@@ -106,6 +108,10 @@ def show_account(
     for f in found.facts:
         history.add_row(str(f.occurred_on), kinds.get(f.kind, f.kind), yen(f.kingaku), f.source)
     console.print(history)
+    if seiri.seiri is not None:
+        cli_seiri.show("期別の整理", seiri.seiri)
+    cli_seiri.show_acts(seiri.acts)
+    cli_seiri.show_movements(seiri.movements)
 
 
 @show_app.command("person")
@@ -115,11 +121,14 @@ def show_person(
     """人: one person with all accounts, delinquency case and held payments; exit code 1 if there is none."""
     with readable_errors():
         found = read_side.person(engine(), atena_bangou)
-    if found is None:
+        seiri = read_seiri.person(engine(), atena_bangou)
+    if found is None and seiri.book is None:
         fail(f"宛名番号 {atena_bangou}: expected a person, found none")
+    found = found or read_side.PersonView(atena_bangou, None, (), None, ())
     if as_json:
         case = found.case._asdict() if found.case else None
-        print_json({**found._asdict(), "case": case, "held": [h._asdict() for h in found.held]})
+        print_json({**found._asdict(), "case": case, "held": [h._asdict() for h in found.held]}
+                   | {"seiri": cli_seiri.as_plain(seiri)})  # fmt: skip
         return
     _pairs(f"宛名 {atena_bangou}", _ja(dict(found.atena or {})))
     if found.case is not None:
@@ -128,6 +137,11 @@ def show_person(
     _accounts(found.accounts)
     for held in found.held:
         console.print(f"保留中の納付 {held.shuunou_key} {yen(held.shuunou_kingaku)} ({held.event_id})")
+    if seiri.book is not None:
+        cli_seiri.show("滞納整理簿", seiri.book)
+    for each in seiri.seiri:
+        cli_seiri.show(f"期別の整理 {each.shuunou_key}", each)
+    cli_seiri.show_acts(seiri.acts)
 
 
 def _accounts(accounts: Any) -> None:
@@ -145,9 +159,10 @@ def show_summary(as_json: AsJson = False) -> None:
     """全体: accounts, people in arrears, totals by 税目, what is held, transferred and refused."""
     with readable_errors():
         found = read_side.summary(engine())
+        sums = read_seiri.seisan_sums(engine())
     if as_json:
         print_json({**found._asdict(), "totals": [t._asdict() for t in found.totals],
-                    "transfers": dict(found.transfers), "letters": dict(found.letters)})  # fmt: skip
+                    "seisan": sums._asdict(), "transfers": dict(found.transfers), "letters": dict(found.letters)})  # fmt: skip
         return
     table = listing(
         "収納の状況",
@@ -166,6 +181,8 @@ def show_summary(as_json: AsJson = False) -> None:
         f"宛名 {found.persons:,}人、滞納者 {found.persons_in_tainou:,}人、滞納金額 {yen(found.tainou_kingaku)}"
     )
     console.print(f"保留中の納付 {found.unmatched:,}件 {yen(found.unmatched_kingaku)}")
+    console.print(f"還付 {yen(sums.kanpu)}、充当 {yen(sums.juutou)}、不納欠損 {yen(sums.kesson)}")
+    console.print(f"附随収入 {yen(sums.fuzui_shuunou)} (附随の調定 {yen(sums.fuzui_choutei)})")
 
 
 @deadletter_app.command("list")

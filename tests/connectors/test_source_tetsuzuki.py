@@ -1,4 +1,4 @@
-"""手続 CSV: what becomes of a line, the cells of several values, what is sealed, and every way of being refused."""
+"""手続 CSV: what becomes of a line, cells of several values, seals, every way of being refused."""
 
 from datetime import date
 from typing import Any
