@@ -1,7 +1,7 @@
 """照会: what staff ask of the projection, as plain values; nothing here writes or prints.
 
-Names and addresses are returned as they are; the ciphertext of 個人番号 and 口座番号 and the sealed originals of
-dead letters are never read out. Amounts are yen.
+Names and addresses are returned as they are; the ciphertext of 個人番号 and 口座番号 is never read out, the sealed
+originals of dead letters only by `sealed_letters`. Amounts are yen.
 """
 
 from __future__ import annotations
@@ -267,6 +267,13 @@ def letter(engine: Engine, letter_id: str) -> LetterRow | None:
     with engine.connect() as connection:
         row = connection.execute(asked).first()
     return LetterRow(*row) if row else None
+
+
+def sealed_letters(engine: Engine, beginning: str) -> tuple[dict[str, Any], ...]:
+    """封のままの受入拒否: at most two whose id begins so, with the sealed original, for who sends it again."""
+    asked = sa.select(LETTER).where(LETTER.c.letter_id.startswith(beginning, autoescape=True)).limit(2)
+    with engine.connect() as connection:
+        return tuple(dict(row) for row in connection.execute(asked).mappings())
 
 
 def conservation(engine: Engine) -> Conservation:

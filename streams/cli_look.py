@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 import schemas
 from connectors import read_seiri, read_side
 from connectors.tables import engine_for
-from streams import cli_seiri, commands
+from streams import cli_resend, cli_seiri, commands
 from streams.cli_shared import WRONG_USE, console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.settings import settings
 
@@ -25,6 +25,7 @@ unmatched_app = typer.Typer(help="保留: payments whose bill is unknown.", no_a
 
 def register(app: typer.Typer) -> None:
     """命令を加える。"""
+    deadletter_app.command("resend")(cli_resend.resend)
     app.add_typer(show_app, name="show")
     app.add_typer(deadletter_app, name="deadletter")
     app.add_typer(unmatched_app, name="unmatched")
@@ -162,7 +163,8 @@ def show_summary(as_json: AsJson = False) -> None:
         sums = read_seiri.seisan_sums(engine())
     if as_json:
         print_json({**found._asdict(), "totals": [t._asdict() for t in found.totals],
-                    "seisan": sums._asdict(), "transfers": dict(found.transfers), "letters": dict(found.letters)})  # fmt: skip
+                    "transfers": dict(found.transfers), "letters": dict(found.letters),
+                    "seisan": sums._asdict()})  # fmt: skip
         return
     table = listing(
         "収納の状況",
