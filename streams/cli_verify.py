@@ -127,7 +127,8 @@ def show(report: Report) -> None:
     console.print(table)
     total = report.total
     console.print(
-        f"調定 {total.choutei_gaku:,}円 − 収納 {total.shuunou_gaku:,}円 = 未納 {total.minou_gaku:,}円 − "
+        f"調定 {total.choutei_gaku:,}円 + 精算 {total.seisan_gaku:,}円 − 収納 {total.shuunou_gaku:,}円 = "
+        f"未納 {total.minou_gaku:,}円 − "
         f"過誤納 {total.kagonou_gaku:,}円; {total.sa_gaku:,} yen, {total.sa_kensuu:,} accounts differ"
     )
     _groups_apart(report)
@@ -169,6 +170,7 @@ def _groups_apart(report: Report) -> None:
         "過誤納",
         "差額",
         "差のある期別",
+        "精算",
     )
     table = Table(*columns, title="C3: totals that differ", title_justify="left")
     for group in apart[:SHOWN]:

@@ -16,10 +16,14 @@ from connectors.auditor.cut import (
     ATENA,
     FACT,
     INPUT,
+    KAITOU,
     KIROKU,
     LEDGER_TABLE,
     LETTER,
     PROVISION,
+    SEIRI_FACT,
+    SHOUKEI,
+    TETSUZUKI,
     UNMATCHED,
     Broker,
     Cut,
@@ -38,7 +42,9 @@ from connectors.auditor.transfers import Transfers
 WAIT_S = 30.0
 STEPS = 7
 _KEPT = "(SELECT * FROM kept WHERE topic = ?1)"
+_ACTS = "(SELECT * FROM tetsuzuki WHERE topic = ?1)"
 _WHERE = {INPUT: "input", "ido.atena.v1": _KEPT, "ido.kiroku.v1": _KEPT, "ido.kijunbi.v1": "kijunbi"}
+_WHERE |= {TETSUZUKI: _ACTS, KAITOU: _ACTS}
 """Where the book has the records of the ledger's sources."""
 
 
@@ -103,6 +109,8 @@ def _takers(
         ASSIGNED: events.take_moved,
         UNMATCHED: side.take_notices,
         FACT: side.take_facts,
+        SEIRI_FACT: side.take_seiri,
+        SHOUKEI: events.take,
         ATENA: side.take_kept,
         KIROKU: side.take_kept,
         LETTER: side.take_letters,

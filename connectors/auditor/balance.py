@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.auditor import acts
 from connectors.auditor.book import ACCOUNT, RECEIPT, RIREKI, Book, iso, text
 from connectors.auditor.cut import Cut
 from connectors.auditor.flow import STILL, judged
-from connectors.auditor.projection import Projected
+from connectors.auditor.projection import Projected, shown_apart
 from connectors.auditor.report import UNMEASURED, Difference, Finding, Group, Measure, total
+from connectors.auditor.seisan import NET, columns
 
 OPEN, CLOSED = "open", "closed"
 COMPARED = ACCOUNT[1:]
@@ -17,8 +19,10 @@ _DAYS = frozenset(
 )
 _GAKU = {"kibetsu_choutei_gaku", "shuunou_gaku"}
 _YEN = "ABS(COALESCE(e.{0}, 0) - COALESCE(s.{0}, 0))"
-YEN = f"{_YEN.format('kibetsu_choutei_gaku')} + {_YEN.format('shuunou_gaku')}"
-"""An account's difference in yen: that of its 調定 and that of its 収納, without their signs."""
+_STATED_YEN = f"{_YEN.format('kibetsu_choutei_gaku')} + {_YEN.format('shuunou_gaku')}"
+YEN = " + ".join([_STATED_YEN, *map(_YEN.format, NET)])
+"""An account's difference in yen: of its 調定, its 収納, and what movements made of each 科目, without signs."""
+_APART = (*sorted(_GAKU), *NET)
 BOTH = (
     "bill b LEFT JOIN expected e ON e.shuunou_key = b.shuunou_key LEFT JOIN account s ON s.shuunou_key = "
     f"b.shuunou_key "
@@ -33,7 +37,7 @@ def yen_conserved(
     """C3 円の保存: Σ調定 − Σ収納 from the change events = Σ未納 − Σ過誤納 in the table and in the projection."""
     groups = _groups(book)
     whole = total(groups)
-    findings = [_accounts(book)]
+    findings = [*book.noticed("C3"), _accounts(book), *acts.yen_conserved(book)]
     arrived = cut.has_arrived("matching", "ledger")
     notes = list[str]()
     if projected is None:
@@ -41,7 +45,7 @@ def yen_conserved(
     elif projected.trouble:
         notes.append(projected.trouble)
     else:
-        findings += [_projection(book), _passed_over(projected)]
+        findings += [_projection(book), *shown_apart(book), _passed_over(projected)]
         arrived = arrived and projected.arrived
     status, found = judged(findings, arrived)
     if projected is not None and projected.trouble and not found:
@@ -52,6 +56,8 @@ def yen_conserved(
         "shuunou yen": whole.shuunou_gaku,
         "minou yen": whole.minou_gaku,
         "kagonou yen": whole.kagonou_gaku,
+        "seisan yen": whole.seisan_gaku,
+        "movements": book.number("SELECT COUNT(*) FROM movement"),
         "yen that differ": whole.sa_gaku,
         "accounts that differ": whole.sa_kensuu,
         "accounts in the projection": book.number("SELECT COUNT(*) FROM projected"),
@@ -63,8 +69,11 @@ def yen_conserved(
 
 def _groups(book: Book) -> tuple[Group, ...]:
     by = [f"COALESCE(e.{name}, s.{name})" for name in ("kaikei_nendo", "zeimoku_code", "kibetsu_code")]
-    differs = " OR ".join(f"e.{name} IS NOT s.{name}" for name in sorted(_GAKU))
-    sums = ("e.kibetsu_choutei_gaku", "e.shuunou_gaku", "s.minou_gaku", "s.kagonou_gaku", YEN, differs)
+    differs = " OR ".join(f"COALESCE(e.{name}, 0) <> COALESCE(s.{name}, 0)" for name in _APART)
+    net = " + ".join(columns("e"))
+    is_apart = f"e.shuunou_key IS NOT s.shuunou_key OR {differs}"
+    stated = ("e.kibetsu_choutei_gaku", "e.shuunou_gaku", "s.minou_gaku", "s.kagonou_gaku")
+    sums = (*stated, YEN, is_apart, net)
     asked = ", ".join(f"COALESCE(SUM({what}), 0)" for what in sums)
     places = "1, 2, 3"
     sql = f"SELECT {', '.join(by)}, COUNT(*), {asked} FROM {BOTH} GROUP BY {places} ORDER BY {places}"
@@ -72,15 +81,16 @@ def _groups(book: Book) -> tuple[Group, ...]:
 
 
 def _accounts(book: Book) -> Finding:
-    def show(key: str, gaku: Any, paid: Any, found_gaku: Any, found_paid: Any, yen: int) -> Difference:
-        expected = f"調定 {text(gaku)} − 収納 {text(paid)}"
-        return Difference(key, expected, f"調定 {text(found_gaku)} − 収納 {text(found_paid)}", yen)
+    def show(key: str, yen: int, *values: Any) -> Difference:
+        return Difference(key, said(values[: len(_APART)]), said(values[len(_APART) :]), yen)
 
-    differs = " OR ".join(f"e.{name} IS NOT s.{name}" for name in sorted(_GAKU))
-    sql = (
-        "SELECT b.shuunou_key, e.kibetsu_choutei_gaku, e.shuunou_gaku, "
-        f"s.kibetsu_choutei_gaku, s.shuunou_gaku, {YEN} FROM {BOTH} AND ({differs})"
-    )
+    def said(values: tuple[Any, ...]) -> str:
+        shown = f"調定 {text(values[0])} − 収納 {text(values[1])}"
+        return f"{shown}; {acts.shown_net(values[2:])}" if any(values[2:]) else shown
+
+    differs = " OR ".join(f"e.{name} IS NOT s.{name}" for name in _APART)
+    chosen = ", ".join([f"e.{name}" for name in _APART] + [f"s.{name}" for name in _APART])
+    sql = f"SELECT b.shuunou_key, {YEN}, {chosen} FROM {BOTH} AND ({differs})"
     return book.finding("accounts whose yen are not those of the change events", sql, show)
 
 
@@ -95,10 +105,10 @@ def _projection(book: Book) -> Finding:
         return Difference(key, said[0], said[1], yen)
 
     differs = " OR ".join(f"s.{name} IS NOT p.{name}" for name in names)
-    columns = ", ".join([f"s.{name}" for name in names] + [f"p.{name}" for name in names])
+    chosen = ", ".join([f"s.{name}" for name in names] + [f"p.{name}" for name in names])
     either = "SELECT shuunou_key FROM account UNION SELECT shuunou_key FROM projected"
     sql = (
-        f"SELECT k.shuunou_key, {YEN.replace('e.', 'p.')}, {columns} FROM ({either}) k "
+        f"SELECT k.shuunou_key, {_STATED_YEN.replace('e.', 'p.')}, {chosen} FROM ({either}) k "
         "LEFT JOIN account s ON s.shuunou_key = k.shuunou_key "
         "LEFT JOIN projected p ON p.shuunou_key = k.shuunou_key "
         f"WHERE ({differs}) AND k.shuunou_key {STILL} "
@@ -117,6 +127,7 @@ def state_is_replay(book: Book, cut: Cut) -> Measure:
     """C4 状態＝再計算: every account, receipt, history, case and day of the table is what the replay gives."""
     findings = [
         *book.noticed("C4"),
+        acts.state_is_told(book),
         _twice(book),
         _states(book),
         _rows_apart(book, "receipts", "receipt", "receipt_row", RECEIPT),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.auditor.report import SAMPLES, Difference, Finding
+from connectors.auditor.seisan import NET, kagonou, minou
 
 PLACE = "topic, part, at"
 EVENT = f"{PLACE}, event, body, event_id, moving, refused, arrived"
@@ -45,13 +46,19 @@ TABLES: dict[str, str] = {
     "assigned": f"{EVENT}, shuunou_key, held_event, target",
     "kept": f"{EVENT}, name, key, rireki_bangou",
     "kijunbi": f"{EVENT}, kijunbi",
+    "tetsuzuki": f"{EVENT}, atena_bangou, kind, bangou, day, shuunou_key, made, said",
+    "tetsuzuki_line": f"{PLACE}, shuunou_key, atena_bangou, kingaku",
     "unread": f"{EVENT}, why",
     "letter": f"{PLACE}, letter, stage, reason, event",
     "notice": "shuunou_key, event, kind, assigned, kingaku, PRIMARY KEY (shuunou_key, event)",
     "moved": f"part, at, event, body, moving, {', '.join(RECEIPT)}",
     "input": "part, at, event, body, refused",
     "latest": "part, key PRIMARY KEY, value",
-    "account": f"part, {', '.join(ACCOUNT)}, minou_gaku, kagonou_gaku",
+    "account": f"part, {', '.join(ACCOUNT)}, minou_gaku, kagonou_gaku, {', '.join(NET)}",
+    "seiri_fact": "part, at, fact, event, kind, shuunou_key, atena_bangou",
+    "movement": "fact, number, event, shuunou_key, kind, kamoku, kingaku, PRIMARY KEY (fact, number)",
+    "told": "name, key, atena_bangou, part, body, fact, PRIMARY KEY (name, key)",
+    "seiri_row": "name, key, atena_bangou, part, body",
     "receipt_row": ", ".join(RECEIPT),
     "rireki_row": ", ".join(RIREKI),
     "case_row": "part, atena_bangou, joutai, tainou_kingaku, tainou_kensuu",
@@ -62,6 +69,8 @@ TABLES: dict[str, str] = {
     "transfer": "contract, part, at, fact, transfer, digest, body",
     "projected": "shuunou_key PRIMARY KEY, kibetsu_choutei_gaku, shuunou_gaku, "
     "minou_gaku, kagonou_gaku, is_tainou",
+    "projected_movement": "fact, number, shuunou_key, kind, kamoku, kingaku, PRIMARY KEY (fact, number)",
+    "projected_seiri": "name, key, atena_bangou, fact, body, PRIMARY KEY (name, key)",
     "wrong": "measure, what, key, expected, found",
     "moving": "shuunou_key PRIMARY KEY",
     "route": "shuunou_key, receipt_no, target, PRIMARY KEY (shuunou_key, receipt_no)",
@@ -107,6 +116,8 @@ class Book:
             "cache_size=-131072",
         ):
             self.db.execute(f"PRAGMA {pragma}")
+        for name, work_out in (("minou", minou), ("kagonou", kagonou)):
+            self.db.create_function(name, 2 + len(NET), work_out, deterministic=True)
         self.db.execute("BEGIN")
         self._insert: dict[str, str] = {}
         for name, columns in (TABLES | {"fact": fact_columns(contracts)}).items():

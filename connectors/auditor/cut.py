@@ -26,6 +26,8 @@ STAGES = ("matching", "ledger", "transfer")
 SOURCES = "ido."
 INPUT, ASSIGNED, UNMATCHED = "ledger.input.v1", "matching.assigned.v1", "matching.unmatched.v1"
 FACT, ATENA, KIROKU = "ledger.fact.v1", "ledger.atena.v1", "ledger.kiroku.v1"
+SEIRI_FACT, SHOUKEI = "seiri.fact.v1", "ledger.shoukei.v1"
+TETSUZUKI, KAITOU = "ido.tetsuzuki.v1", "ido.chousa-kaitou.v1"
 LETTER, PROVISION, LEDGER_TABLE = "deadletter.v1", "audit.provision.v1", "state.ledger.v1"
 LOOK_S, ASK_S, PATIENCE_S = 0.3, 15.0, 60.0
 
@@ -61,9 +63,9 @@ def effects() -> tuple[list[str], ...]:
     transfers = sorted(carrying("transfer").values())
     return (
         [PROVISION, LETTER, *transfers],
-        [FACT, ATENA, KIROKU, LEDGER_TABLE],
+        [FACT, SEIRI_FACT, ATENA, KIROKU, LEDGER_TABLE],
         [INPUT, UNMATCHED],
-        [ASSIGNED],
+        [ASSIGNED, SHOUKEI],  # what the ledger makes of an act is a cause too: matching passes it on
     )
 
 

@@ -16,6 +16,7 @@ from connectors.auditor.book import STATED, Book, day, mark
 from connectors.auditor.cut import ASSIGNED, Cut, topics
 from schemas.codec import DecodeError
 from state import events
+from state.seiri.event import TetsuzukiTaken
 from state.wire import decode
 
 FAILED, SOKUHOU, TORIKESHI, KAKUHOU = 0, 1, 2, 3
@@ -82,6 +83,12 @@ def _kiroku(event: events.KirokuHeld) -> Row:
     return ("kiroku", f"{event.record}/{event.atena_bangou}/{event.record_key}", event.rireki_bangou)
 
 
+def _tetsuzuki(event: TetsuzukiTaken) -> Row:
+    said = (*event[8:-2], sorted(event.jouken.items()), sorted(event.held.items()))
+    on, made = event.on.toordinal(), day(event.made)
+    return (event.atena_bangou, event.kind, event.bangou, on, event.shuunou_key, made, mark(repr(said).encode()))
+
+
 def _kijunbi(event: events.KijunbiAdvanced) -> Row:
     return (event.kijunbi.toordinal(),)
 
@@ -97,6 +104,7 @@ LAID_OUT: dict[type[Any], tuple[str, Callable[[Any], Row]]] = {
     events.AtenaChanged: ("kept", _atena),
     events.KirokuHeld: ("kept", _kiroku),
     events.KijunbiAdvanced: ("kijunbi", _kijunbi),
+    TetsuzukiTaken: ("tetsuzuki", _tetsuzuki),
 }
 
 
@@ -124,6 +132,11 @@ class Events:
             ident, body = mark(event.event_id.encode()), mark(value or b"")
             place = (number, part, at, ident, body, event.event_id, is_moving, 0, None)
             rows[table].append((*place, *lay_out(event)))
+            if isinstance(event, TetsuzukiTaken):
+                rows["tetsuzuki_line"] += [
+                    (number, part, at, line.shuunou_key, line.atena_bangou, line.kingaku)
+                    for line in event.uchiwake
+                ]
         self.count += len(messages)
         for table, found in rows.items():
             self._book.add(table, found)

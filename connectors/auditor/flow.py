@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from connectors.auditor import acts
 from connectors.auditor.book import Book, text
 from connectors.auditor.cut import ASSIGNED, FACT, INPUT, Cut, topics
 from connectors.auditor.ledger import CASE_KINDS
 from connectors.auditor.replay import EVENTS, numbers
 from connectors.auditor.report import DIFFERS, MOVING, PASS, Difference, Finding, Measure
+from connectors.auditor.seisan import columns
 
 HARMLESS = ("RepetitionIgnored", "ShuunouSuperseded", "ShuunouContradicted")
 """Kinds that change nothing; what is said for the third time is ignored under the same id as the second
 time."""
 RECEIVED = ("ShuunouPosted", "ShuunouConfirmed", "ShuunouReversed")
 ASSESSED = ("ChouteiPosted", "ChouteiRevised", "ChouteiVoided")
+SETTLED = ("SeisanBooked",)
 STILL = "NOT IN (SELECT shuunou_key FROM moving)"
 
 
@@ -43,6 +46,7 @@ def nothing_lost(book: Book, cut: Cut) -> Measure:
         _from_nowhere(book),
         _held_in_vain(book),
         _held_from_nowhere(book),
+        *acts.nothing_lost(book),
     ]
     status, found = judged(findings, cut.has_arrived("matching", "ledger"))
     count = sum(book.number(f"SELECT COUNT(*) FROM {table}") for table in EVENTS)
@@ -53,6 +57,7 @@ def nothing_lost(book: Book, cut: Cut) -> Measure:
         "refused": refused,
         "held": book.number("SELECT COUNT(*) FROM held_now"),
         "held yen": book.number("SELECT SUM(kingaku) FROM held_now"),
+        **acts.counted(book),
         "in motion": moving,
         "lost": sum(finding.kensuu for finding in found),
     }
@@ -132,7 +137,8 @@ def _from_nowhere(book: Book) -> Finding:
 
     sql = (
         "SELECT part, at, kind, shuunou_key FROM fact WHERE event NOT IN (SELECT event FROM choutei) "
-        "AND event NOT IN (SELECT event FROM nounyuu) AND event NOT IN (SELECT event FROM kijunbi)"
+        "AND event NOT IN (SELECT event FROM nounyuu) AND event NOT IN (SELECT event FROM kijunbi) "
+        "AND event NOT IN (SELECT event FROM tetsuzuki)"
     )
     return book.finding("facts that no event caused", sql, show)
 
@@ -168,10 +174,12 @@ def nothing_doubled(book: Book, cut: Cut) -> Measure:
         _passed_on(book),
         _effects(book),
         _case_effects(book),
+        *acts.nothing_doubled(book),
     ]
     status, found = judged(findings, cut.has_arrived("matching", "ledger"))
     figures = {
         "facts": book.number("SELECT COUNT(*) FROM fact"),
+        "facts of procedures": book.number("SELECT COUNT(*) FROM seiri_fact"),
         "repetitions ignored": book.number(f"SELECT COUNT(*) FROM fact WHERE kind IN {listed(HARMLESS)}"),
         "doubled": sum(finding.kensuu for finding in found),
     }
@@ -187,7 +195,8 @@ def _doubled(book: Book) -> Finding:
     event_id = (
         "COALESCE((SELECT event_id FROM choutei e WHERE e.event = f.event), "
         "(SELECT event_id FROM nounyuu e WHERE e.event = f.event), "
-        "(SELECT event_id FROM kijunbi e WHERE e.event = f.event))"
+        "(SELECT event_id FROM kijunbi e WHERE e.event = f.event), "
+        "(SELECT event_id FROM act e WHERE e.event = f.event))"
     )
     sql = (
         f"SELECT f.shuunou_key, f.kind, d.times, ABS(f.kingaku), {event_id} "
@@ -237,22 +246,27 @@ def _passed_on(book: Book) -> Finding:
 
 
 def _effects(book: Book) -> Finding:
-    """What the facts of an account add up to is what the change events demand."""
+    """What the facts of an account add up to is what change events, acts and movements demand."""
 
-    def show(key: str, gaku: int, paid: int, facts_gaku: int, facts_paid: int) -> Difference:
-        yen = abs(gaku - facts_gaku) + abs(paid - facts_paid)
-        return Difference(
-            key, f"調定 {gaku}, 収納 {paid}", f"facts add up to {facts_gaku}, {facts_paid}", yen
-        )
+    def show(key: str, *values: int) -> Difference:
+        expected, found = values[:3], values[3:]
+        yen = sum(abs(one - other) for one, other in zip(expected, found, strict=True))
+        shown = "調定 {}, 収納 {}, 精算 {}".format(*expected)
+        return Difference(key, shown, "facts add up to {}, {}, {}".format(*found), yen)
 
+    # 配当 is booked by an act: its facts tell what it changed, as those of 精算 do
+    haitou = "(SELECT COALESCE(SUM(h.yen), 0) FROM haitou_paid h WHERE h.shuunou_key = e.shuunou_key)"
+    sums = {"gaku": listed(ASSESSED), "paid": listed(RECEIVED), "settled": listed(SETTLED)}
+    added = ", ".join(
+        f"SUM(CASE WHEN kind IN {kinds} THEN kingaku ELSE 0 END) AS {name}" for name, kinds in sums.items()
+    )
     sql = (
-        "SELECT e.shuunou_key, e.kibetsu_choutei_gaku, e.shuunou_gaku, COALESCE(s.gaku, 0), "
-        f"COALESCE(s.paid, 0) "
-        "FROM expected e LEFT JOIN (SELECT shuunou_key, "
-        f"SUM(CASE WHEN kind IN {listed(ASSESSED)} THEN kingaku ELSE 0 END) AS gaku, "
-        f"SUM(CASE WHEN kind IN {listed(RECEIVED)} THEN kingaku ELSE 0 END) AS paid "
-        "FROM fact GROUP BY shuunou_key) s ON s.shuunou_key = e.shuunou_key WHERE NOT e.moving AND "
-        "(e.kibetsu_choutei_gaku <> COALESCE(s.gaku, 0) OR e.shuunou_gaku <> COALESCE(s.paid, 0))"
+        "SELECT * FROM (SELECT e.shuunou_key, e.kibetsu_choutei_gaku AS gaku, "
+        f"e.shuunou_gaku - {haitou} AS paid, {' + '.join(columns('e'))} - {haitou} AS settled, "
+        f"{', '.join(f'COALESCE(s.{name}, 0) AS of_{name}' for name in sums)} "
+        f"FROM expected e LEFT JOIN (SELECT shuunou_key, {added} FROM fact GROUP BY shuunou_key) s "
+        "ON s.shuunou_key = e.shuunou_key WHERE NOT e.moving) "
+        f"WHERE {' OR '.join(f'{name} <> of_{name}' for name in sums)}"
     )
     return book.finding("accounts whose facts do not add up", sql, show)
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import schemas
 from connectors.auditor.book import day, mark
 from connectors.auditor.cut import carrying
+from connectors.auditor.seisan import gone_of, is_kannou, minou, net_of
 from connectors.base import Terminal
 from state.receipt.account import ReceiptAccount
 
@@ -52,14 +53,16 @@ class Figures(NamedTuple):
     last_nikkeibi: int | None
     last_torikomibi: int | None
     last_kubun: str | None
+    minou_gaku: int
+    is_kannou: int
 
 
 def _minou(f: Figures) -> int:
-    return max(f.kibetsu_choutei_gaku - f.shuunou_gaku, 0)
+    return f.minou_gaku
 
 
 def _kannou(f: Figures) -> str:
-    return "1" if not f.is_cancelled and f.shuunou_gaku >= f.kibetsu_choutei_gaku else "0"
+    return "1" if f.is_kannou else "0"
 
 
 def _karikeshi(f: Figures) -> str | None:
@@ -91,7 +94,7 @@ DAYS = frozenset(
     }
 )  # fmt: skip
 """日である項目: shown as such to a reader of the report."""
-_OURS = frozenset({"is_cancelled", "receipts", "sokuhou", "latest_on"})
+_OURS = frozenset({"is_cancelled", "receipts", "sokuhou", "latest_on", "minou_gaku", "is_kannou"})
 
 
 def item(name: str) -> Callable[[Figures], Any]:
@@ -108,6 +111,7 @@ def figures_of(account: ReceiptAccount) -> Figures:
     """期別の数字: of an account as a fact shows it."""
     counted = [receipt for receipt in account.receipts if receipt.dankai != "torikeshi"]
     last = max(counted, key=lambda r: (r.ryoushuu_nengappi, r.receipt_no), default=None)
+    gaku, paid, net = account.kibetsu_choutei_gaku, account.shuunou_gaku, net_of(account)
     return Figures(
         account.atena_bangou, account.shuunou_key, account.jichitai_code, account.rireki_bangou,
         account.fuka_nendo, account.zeimoku_code, account.taishou_nendo, account.tsuuchisho_bangou,
@@ -120,7 +124,8 @@ def figures_of(account: ReceiptAccount) -> Figures:
         last.shuunou_nengappi.toordinal() if last else None,
         last.ryoushuu_nengappi.toordinal() if last else None,
         last.nikkeibi.toordinal() if last else None, last.torikomibi.toordinal() if last else None,
-        last.shuunou_kubun if last else None,
+        last.shuunou_kubun if last else None, minou(gaku, paid, *net),
+        is_kannou(account.is_cancelled, gaku, paid, net[0], gone_of(account)),
     )  # fmt: skip
 
 

@@ -17,21 +17,27 @@ from connectors.auditor.book import STATED, Book, day, mark
 from connectors.auditor.cut import ATENA, LEDGER_TABLE, Cut, topics
 from connectors.auditor.events import FAILED, KAKUHOU, SOKUHOU, TORIKESHI, stated
 from connectors.auditor.items import Projections
+from connectors.auditor.seisan import SIGNS, kagonou, minou, net_of
 from schemas.codec import DecodeError
 from state.delinquency.case import DelinquencyCase
 from state.events import AtenaChanged, KijunbiAdvanced, KirokuHeld
 from state.facts import LedgerFact, Letter, MatchingNotice
 from state.receipt.account import ReceiptAccount
-from state.wire import decode
+from state.seiri.fact import SeiriFact
+from state.seiri.values import KibetsuSeiri, Seiribo
+from state.wire import decode, encode
 
-RECEIPT_ROW, CASE_ROW, ATENA_ROW, KIROKU_ROW, KIJUNBI_ROW, POSITION_ROW = (
+RECEIPT_ROW, CASE_ROW, ATENA_ROW, KIROKU_ROW, KIJUNBI_ROW, SEIRI_ROW, SEIRIBO_ROW, POSITION_ROW = (
     b"r",
     b"d",
     b"a",
     b"k",
     b"j",
+    b"s",
+    b"f",
     b"\x00",
 )
+_ROWS = frozenset((RECEIPT_ROW, CASE_ROW, ATENA_ROW, KIROKU_ROW, KIJUNBI_ROW, SEIRI_ROW, SEIRIBO_ROW))
 SHUBETSU = {"established": 0, "corrected": 1, "cancelled": 2}
 DANKAI = {"sokuhou": SOKUHOU, "torikeshi": TORIKESHI, "kakuhou": KAKUHOU}
 CASE_KINDS = ("TainouCaseOpened", "TainouCaseChanged", "TainouCaseClosed")
@@ -98,6 +104,28 @@ class LedgerSide:
             )
         self._book.add("fact", rows)
 
+    def take_seiri(self, messages: Sequence[Message]) -> None:
+        """整理の事実: what happened by acts, the movements of money, and the 整理 that it left."""
+        facts, movements, told = [], [], []
+        for message in messages:
+            fact = self._decoded(message)
+            if not isinstance(fact, SeiriFact):
+                self._strange(message, fact)
+                continue
+            part = message.partition() or 0
+            ident, event = mark(fact.fact_id.encode()), mark(fact.event_id.encode())
+            place = (part, message.offset(), ident, event)
+            facts.append((*place, fact.kind, fact.shuunou_key, fact.atena_bangou))
+            for number, each in enumerate(fact.movements):
+                movements.append((ident, number, event, *each[1:2], each.kind, each.kamoku, each.kingaku))
+                if each.kind not in SIGNS:
+                    what = "movements of an unknown kind"
+                    self._book.wrong("C3", what, each.shuunou_key, "a kind of movement", each.kind)
+            told += [(*row, ident) for value in (fact.seiri, fact.book) for row in _left(part, value)]
+        self._book.add("seiri_fact", facts)
+        self._book.add("movement", movements)
+        self._book.add("told", told)
+
     def take_letters(self, messages: Sequence[Message]) -> None:
         """受入拒否: where what was refused stood, and why."""
         rows = []
@@ -146,7 +174,7 @@ class LedgerSide:
             key, part, value = message.key() or b"", message.partition() or 0, message.value()
             if key[:1] == POSITION_ROW and value is not None:
                 self.positions[key[1:].decode(), part] = _OFFSET.unpack(value)[0]
-            elif key[:1] in (RECEIPT_ROW, CASE_ROW, ATENA_ROW, KIROKU_ROW, KIJUNBI_ROW):
+            elif key[:1] in _ROWS:
                 full = key + str(part).encode() if key[:1] == KIJUNBI_ROW else key
                 last[full] = (part, value)
         gone = [(key,) for key, (_, value) in last.items() if value is None]
@@ -173,7 +201,8 @@ class LedgerSide:
                 shown = f"{LEDGER_TABLE}/{part}/{key[:1]!r}"
                 self._book.wrong("C4", "rows that cannot be read", shown, "a row", error.kind)
                 continue
-            for table, row in _rows_of(part, key, held):
+            rows_of = _seiri_rows(part, held, value) or _rows_of(part, key, held)
+            for table, row in rows_of:
                 found.setdefault(table, []).append(row)
         for table, laid_out in found.items():
             self._book.add(table, laid_out)
@@ -206,6 +235,22 @@ def _rows_of(part: int, key: bytes, held: Any) -> list[tuple[str, tuple[Any, ...
     return []
 
 
+def _left(part: int, value: KibetsuSeiri | Seiribo | None) -> list[tuple[Any, ...]]:
+    """What a procedure left: its name, key and person, and the mark of its bytes."""
+    if value is None:
+        return []
+    is_kibetsu = isinstance(value, KibetsuSeiri)
+    name, key = ("期別の整理", value.shuunou_key) if is_kibetsu else ("整理簿", value.atena_bangou)  # type: ignore[union-attr]
+    return [(name, key, value.atena_bangou, part, mark(encode(value)))]
+
+
+def _seiri_rows(part: int, held: Any, value: bytes) -> list[tuple[str, tuple[Any, ...]]]:
+    """A row of the 整理 tables; its own bytes are what is compared."""
+    if not isinstance(held, KibetsuSeiri | Seiribo):
+        return []
+    return [("seiri_row", (*row[:-1], mark(value))) for row in _left(part, held)]
+
+
 def _account_rows(part: int, account: ReceiptAccount) -> list[tuple[str, tuple[Any, ...]]]:
     key, gaku, paid = account.shuunou_key, account.kibetsu_choutei_gaku, account.shuunou_gaku
     figured = (
@@ -213,8 +258,9 @@ def _account_rows(part: int, account: ReceiptAccount) -> list[tuple[str, tuple[A
         account.koufuri_funou_kaisuu
     )  # fmt: skip
     says = stated(account, _STATED)
-    owed = (max(gaku - paid, 0), max(paid - gaku, 0))
-    row = (part, key, account.atena_bangou, *says, *figured, account.is_tainou, *owed)
+    net = net_of(account)
+    owed = minou(gaku, paid, *net), kagonou(gaku, paid, *net)
+    row = (part, key, account.atena_bangou, *says, *figured, account.is_tainou, *owed, *net)
     rows: list[tuple[str, tuple[Any, ...]]] = [("account", row)]
     for r in account.receipts:
         days = (day(r.ryoushuu_nengappi), day(r.shuunou_nengappi), day(r.nikkeibi), day(r.torikomibi))

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from connectors.auditor import acts
 from connectors.auditor.book import RECEIPT, RIREKI, STATED, Book
 from connectors.auditor.cut import ASSIGNED, INPUT, topics
 from connectors.auditor.events import CANCELLED, ESTABLISHED, FAILED, SOKUHOU, TORIKESHI
 from connectors.auditor.items import Figures
+from connectors.auditor.seisan import NET
 
-EVENTS = ("choutei", "nounyuu", "assigned", "kept", "kijunbi", "unread")
+EVENTS = ("choutei", "nounyuu", "assigned", "kept", "kijunbi", "tetsuzuki", "unread")
 _RECEIPT = ", ".join(RECEIPT[1:])
 
 
@@ -36,11 +38,14 @@ def prepare(book: Book) -> None:
     """整える: what was refused, held, assigned or is in motion; then `expected`, the ledger as it must be."""
     _index(book)
     _refuse(book)
+    acts.accept(book)
     _route(book)
     _hold(book)
     _move(book)
     _order_repetitions(book)
     _book_receipts(book)
+    _add_up_receipts(book)
+    acts.book_movements(book)
     _book_fuka(book)
     _expect(book)
     _keep(book)
@@ -138,6 +143,9 @@ def _move(book: Book) -> None:
         f"{add} SELECT shuunou_key FROM assigned WHERE moving",
         f"{add} SELECT target FROM assigned WHERE moving",
         f"{add} SELECT shuunou_key FROM moved WHERE moving",
+    )
+    acts.move(book)
+    book.make(
         f"{add} SELECT n.shuunou_key FROM nounyuu n WHERE n.own_key IN (SELECT shuunou_key FROM moving)",
         f"{add} SELECT n.own_key FROM nounyuu n WHERE n.shuunou_key IN (SELECT shuunou_key FROM moving)",
         "CREATE TABLE moving_event (event PRIMARY KEY)",
@@ -148,6 +156,7 @@ def _move(book: Book) -> None:
         "CREATE TABLE moving_atena (atena_bangou PRIMARY KEY)",
         "INSERT OR IGNORE INTO moving_atena "
         "SELECT atena_bangou FROM choutei WHERE shuunou_key IN (SELECT shuunou_key FROM moving)",
+        "INSERT OR IGNORE INTO moving_atena SELECT atena_bangou FROM moving_person",
         "CREATE TABLE moving_part (part PRIMARY KEY)",
         "INSERT OR IGNORE INTO moving_part SELECT part FROM kijunbi WHERE moving",
         "CREATE TABLE moving_kept (name, key, PRIMARY KEY (name, key))",
@@ -176,14 +185,21 @@ def _order_repetitions(book: Book) -> None:
 
 
 def _book_receipts(book: Book) -> None:
-    """The stage of each receipt that prevails, on bills that are known; then what each 期別 received."""
-    counts = f"dankai <> {TORIKESHI}"
+    """The stage of each receipt that prevails, on bills that are known."""
     book.make(
         f"CREATE TABLE receipt AS SELECT own_key AS shuunou_key, {_RECEIPT} FROM ("
         "SELECT *, ROW_NUMBER() OVER (PARTITION BY own_key, receipt_no ORDER BY dankai DESC, arrived IS "
         f"NULL, arrived) AS n "
         f"FROM nounyuu WHERE refused = 0 AND is_held = 0 AND dankai > {FAILED} AND EXISTS "
         "(SELECT 1 FROM choutei c WHERE c.shuunou_key = nounyuu.own_key AND c.refused = 0)) WHERE n = 1",
+    )
+    acts.book_haitou(book)
+
+
+def _add_up_receipts(book: Book) -> None:
+    """What each 期別 received, its last receipt, and how often a debit failed."""
+    counts = f"dankai <> {TORIKESHI}"
+    book.make(
         "CREATE TABLE paid AS SELECT shuunou_key, SUM(kingaku) AS yen, COUNT(*) AS receipts, "
         f"SUM(dankai = {SOKUHOU}) AS sokuhou, MAX(shuunou_nengappi) AS latest_on FROM receipt "
         f"WHERE {counts} GROUP BY shuunou_key",
@@ -232,22 +248,34 @@ def _expect(book: Book) -> None:
         "last_nikkeibi": "l.nikkeibi",
         "last_torikomibi": "l.torikomibi",
         "last_kubun": "l.shuunou_kubun",
+        "noukigen": "CASE WHEN k.made IS NULL OR (k.stated > 1 AND a.noukigen IS p.noukigen) THEN p.noukigen "
+        "ELSE k.made END",
     }
+    net = [f"COALESCE(v.{name}, 0)" for name in NET]
+    paid = "COALESCE(d.yen, 0)"
+    plain = f"p.kibetsu_choutei_gaku - {paid}"
+    worked_out = f"(p.kibetsu_choutei_gaku, {paid}, {', '.join(net)})"
+    known["minou_gaku"] = f"CASE WHEN v.shuunou_key IS NULL THEN MAX({plain}, 0) ELSE minou{worked_out} END"
+    kagonou = f"CASE WHEN v.shuunou_key IS NULL THEN MAX(-({plain}), 0) ELSE kagonou{worked_out} END"
+    owed = f"p.kibetsu_choutei_gaku + {net[0]} + COALESCE(v.gone, 0)"
+    known["is_kannou"] = f"p.kind <> {CANCELLED} AND {owed} <= {paid}"
     columns = [*Figures._fields, "jiyuu_code", "held"]
     chosen = ", ".join(f"{known.get(name, f'p.{name}')} AS {name}" for name in columns)
-    owed = "p.kibetsu_choutei_gaku - COALESCE(d.yen, 0)"
     day = "(SELECT MAX(k.kijunbi) FROM kijunbi k WHERE k.part = a.part AND k.refused = 0 AND NOT k.moving)"
     book.make(
         "CREATE INDEX account_key ON account (shuunou_key)",
-        f"CREATE TABLE expected AS SELECT {chosen}, MAX({owed}, 0) AS minou_gaku, MAX(-({owed}), 0) AS "
-        f"kagonou_gaku, "
-        f"a.part AS part, COALESCE(p.noukigen < {day} AND {owed} > 0, 0) AS is_tainou, "
+        f"CREATE TABLE expected AS SELECT *, COALESCE(noukigen < today AND minou_gaku > 0, 0) AS is_tainou "
+        f"FROM (SELECT {chosen}, {kagonou} AS kagonou_gaku, "
+        f"{', '.join(f'{each} AS {name}' for each, name in zip(net, NET, strict=True))}, "
+        f"a.part AS part, {day} AS today, "
         "p.shuunou_key IN (SELECT shuunou_key FROM moving) AS moving "
         "FROM prevailing p JOIN history h ON h.shuunou_key = p.shuunou_key "
         "LEFT JOIN paid d ON d.shuunou_key = p.shuunou_key "
         "LEFT JOIN last_receipt l ON l.shuunou_key = p.shuunou_key "
         "LEFT JOIN funou f ON f.shuunou_key = p.shuunou_key "
-        "LEFT JOIN account a ON a.shuunou_key = p.shuunou_key",
+        "LEFT JOIN net v ON v.shuunou_key = p.shuunou_key "
+        "LEFT JOIN kuriage k ON k.shuunou_key = p.shuunou_key "
+        "LEFT JOIN account a ON a.shuunou_key = p.shuunou_key)",
         "CREATE INDEX expected_key ON expected (shuunou_key)",
         "CREATE TABLE bill (shuunou_key PRIMARY KEY)",
         "INSERT OR IGNORE INTO bill SELECT shuunou_key FROM expected",
