@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import schemas
 from connectors.base import Terminal
+from connectors.city.model import KAITOU, TETSUZUKI
 from connectors.intake import FileResult
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
@@ -34,6 +35,8 @@ from streams.worker import STAGES
 
 QUIET_LOOKS = 2
 PATIENCE_S = 600.0
+AFTER_ACTS = timedelta(days=90)
+"""How far the day goes on after the acts of the office: 公示送達, 猶予 and 分納 come to their days."""
 WORKER, CONNECTORS, INTAKE = "worker", "connectors", "intake"
 
 
@@ -44,6 +47,24 @@ class Fed(NamedTuple):
     events: int
     refused: Counter[str]
     seconds: float
+
+    def and_then(self, later: Fed) -> Fed:
+        """続けて受け付けたもの。"""
+        return Fed(
+            self.files + later.files,
+            self.events + later.events,
+            self.refused + later.refused,
+            self.seconds + later.seconds,
+        )
+
+
+def _is_of(family: str) -> Callable[[str], bool]:
+    return lambda name: name.startswith(f"{family}_")
+
+
+def _is_of_the_year(name: str) -> bool:
+    """What sources deliver in the year: all but the acts of the office, which answer to how it ended."""
+    return not (_is_of(TETSUZUKI)(name) or _is_of(KAITOU)(name))
 
 
 class Run:
@@ -65,8 +86,14 @@ class Run:
         with self._ended_on_failure():
             self._start()
             manifest = self._city()
-            fed = self._feed(manifest)
-            days = self._advance(manifest["nendo"]) if fed.files else []  # run again: nothing new has come
+            first, last = self._days(manifest["nendo"])
+            fed = self._feed(manifest, "sources: files received", is_wanted=_is_of_the_year)
+            days = []
+            if fed.files:  # run again: nothing new has come
+                days = self._advance(first, last)
+                for family in (TETSUZUKI, KAITOU):  # an answer can only come after what it answers
+                    fed = fed.and_then(self._feed(manifest, f"sources: {family}", is_wanted=_is_of(family)))
+                days += self._advance(last + AFTER_ACTS)
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
             return report(self.conf, self.bootstrap, fed, days, time.monotonic() - begun)
@@ -133,15 +160,16 @@ class Run:
             return manifest_of(self.city)
         return make_files(self.persons, self.seed, self.city, self.conf.jichitai_code)
 
-    def _feed(self, manifest: dict[str, Any]) -> Fed:
+    def _feed(self, manifest: dict[str, Any], what: str, is_wanted: Callable[[str], bool]) -> Fed:
         """Files one day after another, as their sources deliver them, through the intake of this process."""
         by_day: dict[str, list[str]] = defaultdict(list)
         for file in manifest["files"]:
-            by_day[file["delivered_on"]].append(file["name"])
+            if is_wanted(file["name"]):
+                by_day[file["delivered_on"]].append(file["name"])
         intake = new_intake(self.conf, self.bootstrap)
         begun, results = time.monotonic(), list[FileResult]()
         with bar() as shown:
-            task = shown.add_task("sources: files received", total=len(manifest["files"]))
+            task = shown.add_task(what, total=sum(map(len, by_day.values())))
             for day in sorted(by_day):
                 present = [name for name in by_day[day] if (self.city / name).exists()]
                 deliver(self.city, present, inbox(self.conf.home))
@@ -155,17 +183,18 @@ class Run:
         files = Counter(result.state for result in results)
         return Fed(files, sum(r.events for r in results), refused, time.monotonic() - begun)
 
-    def _advance(self, nendo: int) -> list[date]:
-        """To the day after the first 納期限, and past the 督促 date of the last one."""
+    def _days(self, nendo: int) -> tuple[date, date]:
+        """The day after the first 納期限, and one past the 督促 date of the last."""
         rows = [row for row in schemas.load_csv("code/kibetsu") if int(row["fuka_nendo"]) == nendo]
         due = sorted(date.fromisoformat(row["noukigen"]) for row in rows)
-        last = due[-1] + timedelta(days=tokusoku_rule(due[-1]).days + 1)
-        days = [due[0] + timedelta(days=1), last]
+        return due[0] + timedelta(days=1), due[-1] + timedelta(days=tokusoku_rule(due[-1]).days + 1)
+
+    def _advance(self, *days: date) -> list[date]:
         for day in days:
             messages = commands.kijunbi_messages(day, self.conf.partitions, self.conf.jichitai_code)
             commands.send(self.bootstrap, self.client, f"{self.conf.application}-kijunbi", messages)
             self._settle(f"基準日 {day}: records behind", self._flow_behind)
-        return days
+        return list(days)
 
     def _flow_behind(self) -> int:
         return sum(stage.lag for stage in self._lags())

@@ -17,13 +17,15 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from connectors.city.acts import Acts
 from connectors.city.bills import bills_of
 from connectors.city.files import CityFiles, Delivered, totals
-from connectors.city.model import Change, Line, Story
+from connectors.city.model import Bill, Change, Line, Story
 from connectors.city.people import DIED, People, atena_lines
 from connectors.city.schedule import nendo_of, zeimoku_of
-from connectors.city.stories import IN_TIME, Stories
-from connectors.city.truth import Expected, Repeats, Truth
+from connectors.city.scripts import Owed
+from connectors.city.stories import AFTER_DEATH, IN_TIME, Stories
+from connectors.city.truth import Expected, Repeats, Truth, standings
 from state.checks import is_dantai_code
 
 DEFAULT_JICHITAI_CODE = "132110"
@@ -69,15 +71,22 @@ class City:
         """物語を順に: one per person, always the same ones."""
         rng = Random(self.seed)
         people, stories = People(rng, self.jichitai_code, self.nendo), Stories(rng, self.jichitai_code)
+        acts = Acts(self.seed, self.jichitai_code, acts_on(self.nendo))
         taxes = zeimoku_of(self.nendo)
         for serial in range(self.persons):
             person, special, happens_on = people.make(serial)
             lines, troubles = list(atena_lines(person, special, happens_on)), [special]
             died_on = happens_on if special == DIED else None
+            cards: list[tuple[Bill, str]] = []
             for bill in bills_of(rng, person, self.nendo, taxes):
                 told, card = stories.tell(person, bill, died_on)
                 lines += told
-                troubles.append(card)
+                cards.append((bill, card))
+            stand = standings(lines)
+            owed = [Owed(bill, stand[bill.shuunou_key], card == AFTER_DEATH) for bill, card in cards]
+            done, scripts = acts.tell(person, owed)
+            lines += done
+            troubles += [*(card for _, card in cards), *scripts]
             yield Story(person, tuple(lines), tuple(name for name in troubles if name not in _NO_TROUBLE))
 
     def changes(self) -> Iterator[Change]:
@@ -111,6 +120,11 @@ def _kojin_bangou(lines: tuple[Line, ...]) -> list[str]:
     return list(
         dict.fromkeys(line.fields["kojin_bangou"] for line in lines if "kojin_bangou" in line.fields)
     )
+
+
+def acts_on(nendo: int) -> date:
+    """手続の渡される日: after all other files of the 年度, whose last ones come at the end of the next May."""
+    return date(nendo + 1, 6, 10)
 
 
 def make_city(

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import schemas
 from connectors.city.lines import FURIKAEZUMI, ITAKUSHA_CODE, ITAKUSHA_MEI, ymd
-from connectors.city.model import ATENA, BANK, CHOUTEI, KIROKU, STORE, Line, Route
+from connectors.city.model import ATENA, BANK, CHOUTEI, KAITOU, KIROKU, STORE, TETSUZUKI, Line, Route
 from connectors.city.people import BANKS
 from connectors.city.truth import Repeats
 from connectors.fixed_width import load_layout
@@ -28,11 +28,24 @@ from connectors.fixed_width import load_layout
 CSV_LINES_MAX = 50_000
 _BUFFER = 64 * 1024
 _DELIVERED_AT = time(0, 30, tzinfo=UTC)  # 9:30 in Japan
-_CSV_LAYOUTS = {ATENA: "atena_csv", CHOUTEI: "choutei_csv", KIROKU: "kiroku_csv"}
+_CSV_LAYOUTS = {
+    ATENA: "atena_csv",
+    CHOUTEI: "choutei_csv",
+    KIROKU: "kiroku_csv",
+    TETSUZUKI: "tetsuzuki_csv",
+    KAITOU: "tetsuzuki_csv",
+}
 _EXTRA_COLUMNS = {  # official items beyond the layout: the event keeps them in `held`
     ATENA: {"chiku_code": "地区コード"},
     CHOUTEI: {"hyoujiyou_zeimoku_code": "表示用税目コード"},
     KIROKU: {"tantousha_code": "担当者コード", "rank": "ランク", "rank_hizuke": "ランク日付"},
+    TETSUZUKI: {
+        "saimushamei": "債務者名",
+        "koudou_kiroku_bunrui": "行動記録分類",
+        "koudou_kiroku_naiyou": "行動記録内容",
+        "busho": "部署",
+    },
+    KAITOU: {},
 }
 _CR_LF = b"\r\n"
 _NOT_KANA = b"\x8b\x67"  # 吉 as Shift_JIS has it: two bytes where one byte is one character

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 ATENA, CHOUTEI, BANK, STORE, KIROKU = "atena", "choutei", "kouza_furikae", "convenience", "kiroku"
+TETSUZUKI, KAITOU = "tetsuzuki", "chousa_kaitou"
 SOKUHOU, KAKUHOU, TORIKESHI, FUNOU = "sokuhou", "kakuhou", "torikeshi", "funou"
 ZEIMU, HOKEN = "zeimu", "hoken"
 
@@ -126,4 +127,26 @@ class ShuunouChange(NamedTuple):
     kekka: str
 
 
-Change = AtenaChange | KirokuChange | ChouteiChange | ShuunouChange
+class Effect(NamedTuple):
+    """手続の効き目: yen that an accepted act moves on one 期別.
+
+    `name` is haitou, kanpu, juutou_out, juutou_in, kesson, shoukei, shoukei_in (a share of an heir), or
+    entaikin and shobunhi (what they add to what is owed).
+    """
+
+    shuunou_key: str
+    name: str
+    kingaku: int
+
+
+class TetsuzukiChange(NamedTuple):
+    """手続: an act of the office, by its kind and number, and the yen it moves."""
+
+    kind: str
+    atena_bangou: str
+    act: str
+    bangou: str
+    effects: tuple[Effect, ...]
+
+
+Change = AtenaChange | KirokuChange | ChouteiChange | ShuunouChange | TetsuzukiChange
