@@ -87,10 +87,13 @@ _ALL = (
     Reason("R-515", "delinquency", "期限内の発送日がない"),
     Reason("R-516", "delinquency", "催告の種別が一覧にない"),
     Reason("R-517", "delinquency", "催告が止められている"),
+    Reason("R-518", "delinquency", "停止フラグの今の状態ではできない"),
+    Reason("R-519", "delinquency", "滞納処分の要件がない"),
     Reason("R-521", "delinquency", "時効が完成した後の事由"),
     Reason("R-522", "delinquency", "時効の事由の数が上限を超える"),
     Reason("R-523", "delinquency", "時効の事由の日が合わない"),
     Reason("R-524", "delinquency", "時効の事由が一覧にない"),
+    Reason("R-525", "delinquency", "猶予・執行停止により止められている滞納処分"),
     Reason("R-526", "delinquency", "執行停止の事由が一覧にない"),
     Reason("R-527", "delinquency", "執行停止の今の状態ではできない"),
     Reason("R-528", "delinquency", "即時消滅の要件がない"),
@@ -111,6 +114,12 @@ _ALL = (
     Reason("R-546", "delinquency", "分納の計画の形が違う"),
     Reason("R-547", "delinquency", "分納の今の状態ではできない"),
     Reason("R-548", "delinquency", "分納の受領の額・日が合わない"),
+    Reason("R-550", "delinquency", "処分の番号が重なる"),
+    Reason("R-551", "delinquency", "処分の今の状態ではできない"),
+    Reason("R-552", "delinquency", "配当の額が合わない"),
+    Reason("R-553", "delinquency", "繰上徴収の納期限が合わない"),
+    Reason("R-554", "delinquency", "滞納整理組合への移管の今の状態ではできない"),
+    Reason("R-555", "delinquency", "照会のない回答、または調査の日が合わない"),
 )
 
 REASONS = {reason.code: reason for reason in _ALL}

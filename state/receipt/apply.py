@@ -78,13 +78,20 @@ def _repeated_choutei(
 ) -> Outcome:
     same = known == entry
     if same and event.rireki_bangou == account.rireki_bangou:
-        same = _assessed(account, event, account.choutei_rireki) == account
+        same = _as_it_stands(account, _assessed(account, event, account.choutei_rireki)) == account
     if same:
         return account, (Happened("RepetitionIgnored"),)
     found = f"履歴番号{entry.rireki_bangou}で異なる中身"
     return refusal(
         "R-401", "調定", "同じ履歴番号なら同じ中身", found, "賦課の担当課に正しい履歴番号での再送を依頼する"
     )
+
+
+def _as_it_stands(account: ReceiptAccount, again: ReceiptAccount) -> ReceiptAccount:
+    """An assessment told again, with the 納期限 that 繰上徴収 has brought forward since (地方税法 第13条の2)."""
+    if account.seisan is None or again.noukigen <= account.noukigen:
+        return again
+    return again._replace(noukigen=account.noukigen, tokusoku_due_on=account.tokusoku_due_on)
 
 
 def _revised(

@@ -12,7 +12,17 @@ from datetime import date
 
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
-from state.seiri import memo_steps
+from state.seiri import (
+    chousa_steps,
+    haitou_steps,
+    kaijo,
+    kumiai_steps,
+    kuriage_steps,
+    memo_steps,
+    saikoku_steps,
+    shobun_steps,
+    tokusoku_steps,
+)
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import Kind, counter_of, kinds
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
@@ -22,11 +32,24 @@ Handler = Callable[[Person, TetsuzukiTaken], SeiriStep | Refusal]
 Reach = Callable[[Person, date], SeiriStep]
 HANDLERS: Mapping[str, Handler] = {
     **memo_steps.HANDLERS,
+    **tokusoku_steps.HANDLERS,
+    **saikoku_steps.HANDLERS,
+    **shobun_steps.HANDLERS,
+    **haitou_steps.HANDLERS,
+    **kuriage_steps.HANDLERS,
+    **kumiai_steps.HANDLERS,
+    **chousa_steps.HANDLERS,
 }
-REACHES: tuple[Reach, ...] = ()
+REACHES: tuple[Reach, ...] = (
+    tokusoku_steps.reach,
+    chousa_steps.reach,
+)
 """What the coming of a day means, in this order, each on what the one before left."""
 
-FOLLOWS: tuple[Callable[[Person, ReceiptAccount, object], SeiriStep], ...] = ()
+FOLLOWS: tuple[Callable[[Person, ReceiptAccount, object], SeiriStep], ...] = (
+    kuriage_steps.follow,
+    kaijo.follow,
+)
 """What a booked receipt or 調定 means for the procedures on its 期別, in this order."""
 
 REPEATED = "RepetitionIgnored"

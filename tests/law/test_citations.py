@@ -15,14 +15,14 @@ OURS = {
     f"state/law/{name}.py"
     for name in (
         "kyuujitsu", "tokusoku", "tokusokujou", "saikoku", "jikou", "jikou_count", "shikkou_teishi",
-        "kesson", "yuuyo", "yuuyo_check", "bunnou", "bunnou_check",
+        "kesson", "yuuyo", "yuuyo_check", "bunnou", "bunnou_check", "shobun",
     )
 }  # fmt: skip
 TABLES = (
     "kyuujitsu", "tokusoku", "tokusoku_tesuuryou", "tokusoku_hassou", "jikou", "shikkou_teishi", "yuuyo",
-    "bunnou",
+    "bunnou", "shobun",
 )  # fmt: skip
-CITED = re.compile(r"(?:chihouzeihou|chihoujichihou|minpou|shukujitsuhou|shi)-[0-9a-z_-]+")
+CITED = re.compile(r"(?:chihou(?:zei|jichi)hou|kokuzeichoushuuhou|minpou|shukujitsuhou|shi)-[0-9a-z_-]+")
 
 
 def texts(value: Any) -> Iterator[str]:
