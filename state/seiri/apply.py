@@ -12,7 +12,7 @@ from datetime import date
 
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
-from state.seiri import memo_steps
+from state.seiri import memo_steps, tainou_steps
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import Kind, counter_of, kinds
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
@@ -22,11 +22,12 @@ Handler = Callable[[Person, TetsuzukiTaken], SeiriStep | Refusal]
 Reach = Callable[[Person, date], SeiriStep]
 HANDLERS: Mapping[str, Handler] = {
     **memo_steps.HANDLERS,
+    **tainou_steps.HANDLERS,
 }
-REACHES: tuple[Reach, ...] = ()
+REACHES: tuple[Reach, ...] = (*tainou_steps.REACHES,)
 """What the coming of a day means, in this order, each on what the one before left."""
 
-FOLLOWS: tuple[Callable[[Person, ReceiptAccount, object], SeiriStep], ...] = ()
+FOLLOWS: tuple[Callable[[Person, ReceiptAccount, object], SeiriStep], ...] = (*tainou_steps.FOLLOWS,)
 """What a booked receipt or 調定 means for the procedures on its 期別, in this order."""
 
 REPEATED = "RepetitionIgnored"
