@@ -77,7 +77,8 @@ def follow(person: Person, account: ReceiptAccount, event: Any) -> SeiriStep:
     plan = kiroku.bunnou
     more = _filled(person, kiroku) - plan.noufu_gaku
     if more == 0:
-        return step()
+        days = look_on(plan) if plan.joutai == ACTIVE else ()
+        return step(look_on=() if isinstance(days, Refusal) else days)
     day = max(event.occurred_on, plan.keiyaku_on)
     outcome = bunnou.receive(plan, more, day) if more > 0 else bunnou.take_back(plan, -more, day)
     assert isinstance(outcome, Outcome), "a plan that speaks for a 期別 takes what came in on it"

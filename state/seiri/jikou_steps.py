@@ -8,11 +8,13 @@ warning.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import schemas
 from state.law import jikou
 from state.law.jikou import Standing
 from state.law.jikou_count import Jiyuu
+from state.law.kikan import DAY
 from state.law.rules import applied, rule
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
@@ -39,8 +41,11 @@ def noted(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     if isinstance(outcome, Refusal):
         return outcome
     after, happened = outcome
-    look_on = jikou_of.next_on(account, after, day_of(person, event))
-    return step(*happened, seiri=(after,), look_on=(look_on,))
+    today = day_of(person, event)
+    # the next day too: what the completion of the time had barred (the three years of 執行停止) may go on
+    return step(
+        *happened, seiri=(after,), look_on=(jikou_of.next_on(account, after, today), today + DAY)
+    )
 
 
 def reach(person: Person, kijunbi: date) -> SeiriStep:
@@ -53,11 +58,15 @@ def reach(person: Person, kijunbi: date) -> SeiriStep:
     return _together(looked)
 
 
-def follow(person: Person, account: ReceiptAccount, event: object) -> SeiriStep:
+def follow(person: Person, account: ReceiptAccount, event: Any) -> SeiriStep:
     """収納・調定の後: a receipt may have renewed the time, a denied one may let it be complete."""
     seiri = person.seiri.get(account.shuunou_key)
-    if seiri is None or person.kijunbi is None:
+    if seiri is None:
         return step()
+    if person.kijunbi is None:
+        # no business day has come yet: nothing to tell, only a day on which to look
+        on = max(event.occurred_on, _first_day())
+        return step(look_on=(jikou_of.next_on(account, seiri, on),))
     return look(account, seiri, person.kijunbi)
 
 
@@ -67,20 +76,19 @@ def look(account: ReceiptAccount, seiri: KibetsuSeiri, on: date) -> SeiriStep:
         return step()
     now = jikou.standing(jikou_of.jikou_of(account, seiri), on)
     told = next((one for one in seiri.keikoku if one.days == 0), None)
-    look_on = jikou_of.next_on(account, seiri, on)
     if now.is_kansei and now.kansei_on is not None:
         if told is not None and told.kansei_on == now.kansei_on:
             return step()
         after = _marked(seiri, Keikoku(0, on, now.kansei_on))
-        return step(_completed(account, now), seiri=(after,), look_on=(look_on,))
-    happened: tuple[SeiriHappened, ...] = ()
-    after = seiri
+        return step(_completed(account, now), seiri=(after,))
+    happened, after = tuple[SeiriHappened, ...](), seiri
     if told is not None:
         after = seiri._replace(keikoku=tuple(one for one in seiri.keikoku if one.days != 0))
         happened = (SeiriHappened(LOST, account.shuunou_key, account.minou_gaku, (now.applied,)),)
     if now.keikoku_days is not None and now.kansei_on is not None and not _is_warned(after, now):
         after = _marked(after, Keikoku(now.keikoku_days, on, now.kansei_on))
         happened += (_warned(account, now, on),)
+    look_on = jikou_of.next_on(account, after, on)
     return step(*happened, seiri=() if after is seiri else (after,), look_on=(look_on,))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from state.law import kesson, shikkou_teishi
 from state.law.kesson import WAYS, Ground
+from state.law.kikan import DAY
 from state.law.movement import KESSON, KOUSEI
 from state.law.uchiwake import KAMOKU, Uchiwake
 from state.reasons import Refusal, refusal
@@ -36,11 +37,13 @@ def booked(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     taken = _taken(account.wariate.minou, kingaku)
     seisan = seisan_of(account)
     after = account._replace(seisan=seisan._replace(kesson=plus(seisan.kesson, taken)))
+    after_seiri = seiri._replace(kesson=outcome.value)
     (happened,) = told(outcome, key, kingaku)
     return step(
         happened._replace(movements=moved(account, event.on, KESSON, taken)),
         accounts=(after,),
-        seiri=(seiri._replace(kesson=outcome.value),),
+        seiri=(after_seiri,),
+        look_on=(jikou_of.next_on(after, after_seiri, day_of(person, event)),),
     )
 
 
@@ -51,7 +54,7 @@ def torikeshi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     outcome = kesson.reverse(seiri.kesson, event.on)
     if isinstance(outcome, Refusal):
         return outcome
-    back = seisan_of(account).kesson
+    back, today = seisan_of(account).kesson, day_of(person, event)
     after = account._replace(seisan=seisan_of(account)._replace(kesson=NOTHING))
     after_seiri = seiri._replace(kesson=outcome.value)
     (happened,) = told(outcome, key, back.goukei)
@@ -59,7 +62,8 @@ def torikeshi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
         happened._replace(movements=moved(account, event.on, KOUSEI, back)),
         accounts=(after,),
         seiri=(after_seiri,),
-        look_on=(jikou_of.next_on(after, after_seiri, day_of(person, event)),),
+        # the next day too: the other procedures on what is owed again go on
+        look_on=(jikou_of.next_on(after, after_seiri, today), today + DAY),
     )
 
 
