@@ -120,6 +120,17 @@ _ALL = (
     Reason("R-553", "delinquency", "繰上徴収の納期限が合わない"),
     Reason("R-554", "delinquency", "滞納整理組合への移管の今の状態ではできない"),
     Reason("R-555", "delinquency", "照会のない回答、または調査の日が合わない"),
+    Reason("R-530", "delinquency", "納税義務の消滅した期別の手続"),
+    Reason("R-537", "delinquency", "納税承継の額の計が未納と合わない"),
+    Reason("R-543", "delinquency", "分納中の期別の二重の分納"),
+    Reason("R-549", "delinquency", "分納の期別と額が合わない"),
+    Reason("R-560", "delinquency", "納税承継の内訳の形が違う"),
+    Reason("R-561", "delinquency", "対象の番号の分納がない"),
+    Reason("R-562", "delinquency", "不納欠損の方法が一覧にない"),
+    Reason("R-563", "delinquency", "ほかの手続が登録する時効の事由"),
+    Reason("R-564", "delinquency", "未納のない期別の手続"),
+    Reason("R-565", "delinquency", "定めの表より前の日の手続"),
+    Reason("R-566", "delinquency", "猶予のない期別の猶予に伴う分納"),
 )
 
 REASONS = {reason.code: reason for reason in _ALL}

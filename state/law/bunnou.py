@@ -82,6 +82,38 @@ def receive(bunnou: Bunnou, kingaku: int, on: date) -> Outcome[Haibun] | Refusal
     return Outcome(Haibun(after, tuple(received), left), happened, (basis,))
 
 
+def take_back(bunnou: Bunnou, kingaku: int, on: date) -> Outcome[Haibun] | Refusal:
+    """受領の取消し: what a denied receipt had filled is open again, from the last filled 回 backwards.
+
+    A plan that was complete is in force again. Refuses with R-547 (cancelled) or R-548 (more than that).
+    """
+    if bunnou.joutai == CANCELLED:
+        return check.not_now("分納の受領の取消し", on, "取り消していない分納", bunnou)
+    if not 0 < kingaku <= bunnou.noufu_gaku:
+        return refusal(
+            "R-548",
+            f"分納の受領の取消し({on})",
+            f"1円から {bunnou.noufu_gaku} 円まで(市の取扱い)",
+            f"{kingaku} 円",
+            "受領の額を確かめる",
+        )
+    left, kai, opened = kingaku, list[Kai](), list[tuple[int, int]]()
+    for one in reversed(bunnou.kai):
+        taken = min(left, one.noufu_gaku)
+        left -= taken
+        kai.insert(0, one._replace(noufu_gaku=one.noufu_gaku - taken))
+        if taken:
+            opened.append((one.bangou, taken))
+    after = bunnou._replace(kai=tuple(kai), updated_on=max(bunnou.updated_on, on))
+    happened: tuple[str, ...] = ("BunnouReceiptTakenBack",)
+    if bunnou.joutai == COMPLETED:
+        after, happened = after._replace(joutai=ACTIVE), (*happened, "BunnouCompletionLost")
+    inputs = {"kingaku": kingaku, "on": on, "nokori_gaku": bunnou.nokori_gaku}
+    outputs = {"kai": ",".join(f"{bangou}:{yen}" for bangou, yen in opened)}
+    basis = applied(_provision(bunnou.konkyo), rule(TABLE, on), inputs, outputs)
+    return Outcome(Haibun(after, tuple(opened), 0), happened, (basis,))
+
+
 def reach(bunnou: Bunnou, kijunbi: date) -> Outcome[Bunnou] | Refusal:
     """日の到来: in default when as many 回 as the setting says are past their day and not filled. R-511."""
     if bunnou.joutai != ACTIVE:

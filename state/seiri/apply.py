@@ -15,6 +15,7 @@ from state.receipt.account import ReceiptAccount
 from state.seiri import (
     chousa_steps,
     haitou_steps,
+    jikou_of,
     kaijo,
     kumiai_steps,
     kuriage_steps,
@@ -22,6 +23,7 @@ from state.seiri import (
     saikoku_steps,
     shobun_steps,
     tokusoku_steps,
+    tainou_steps,
 )
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import Kind, counter_of, kinds
@@ -39,15 +41,18 @@ HANDLERS: Mapping[str, Handler] = {
     **kuriage_steps.HANDLERS,
     **kumiai_steps.HANDLERS,
     **chousa_steps.HANDLERS,
+    **tainou_steps.HANDLERS,
 }
 REACHES: tuple[Reach, ...] = (
     tokusoku_steps.reach,
     chousa_steps.reach,
+    *tainou_steps.REACHES,
 )
 """What the coming of a day means, in this order, each on what the one before left."""
 
 FOLLOWS: tuple[Callable[[Person, ReceiptAccount, object], SeiriStep], ...] = (
     kuriage_steps.follow,
+    *tainou_steps.FOLLOWS,
     kaijo.follow,
 )
 """What a booked receipt or 調定 means for the procedures on its 期別, in this order."""
@@ -148,7 +153,18 @@ def _counted(person: Person, event: TetsuzukiTaken, kind: Kind, done: SeiriStep)
         if after_ is not before:
             seiri[key] = after_
     book = done.book or person.book
-    return done._replace(seiri=seiri, book=book._replace(tetsuzuki_kaisuu=book.tetsuzuki_kaisuu + 1))
+    book = book._replace(tetsuzuki_kaisuu=book.tetsuzuki_kaisuu + 1)
+    return done._replace(seiri=seiri, book=book, look_on=done.look_on + _jikou_days(person, event, done))
+
+
+def _jikou_days(person: Person, event: TetsuzukiTaken, done: SeiriStep) -> tuple[date, ...]:
+    """The next day of the 時効 of each 期別 that the act touched: warnings, and completion."""
+    found = []
+    for key, seiri in done.seiri.items():
+        account = done.accounts.get(key) or person.accounts.get(key)
+        if account is not None:
+            found.append(jikou_of.next_on(account, seiri, event.on))
+    return tuple(day for day in found if day is not None)
 
 
 def _named_keys(event: TetsuzukiTaken) -> tuple[str, ...]:

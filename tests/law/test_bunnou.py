@@ -32,6 +32,8 @@ def step(value: Bunnou, text: str) -> Outcome[Bunnou] | Outcome[Haibun] | Refusa
     on = date.fromisoformat(day)
     if word == "受領":
         return bunnou.receive(value, int(rest[0]), on)
+    if word == "戻し":
+        return bunnou.take_back(value, int(rest[0]), on)
     if word == "延長":
         return bunnou.extend(value, parts(rest[0]), on)
     return bunnou.cancel(value, on) if word == "取消" else bunnou.reach(value, on)
@@ -120,6 +122,27 @@ def test_every_yen_received_is_in_the_plan_or_left_over(planned: list[int], paid
         assert all(one.noufu_gaku == 0 for one in open_kai[1:])
     assert value.noufu_gaku + left_over == sum(paid)
     assert (value.joutai == "kannou") == (value.nokori_gaku == 0)
+
+
+@given(AMOUNTS, st.lists(st.integers(1, 80_000), min_size=1, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_what_is_taken_back_leaves_the_plan_as_if_it_had_never_been_received(
+    planned: list[int], paid: list[int]
+) -> None:
+    days = tuple((ON + timedelta(days=30 * n), yen) for n, yen in enumerate(planned, 1))
+    made = bunnou.plan("1", "seiyaku", sum(planned), days, ON)
+    assert isinstance(made, Outcome)
+    value = made.value
+    for yen in paid:
+        before, outcome = value, bunnou.receive(value, yen, ON)
+        assert isinstance(outcome, Outcome)
+        value, filled = outcome.value.bunnou, yen - outcome.value.amari_gaku
+        if filled:
+            back = bunnou.take_back(value, filled, ON)
+            assert isinstance(back, Outcome) and back.value.bunnou == before
+            assert sum(part for _, part in back.value.received) == filled
+        too_much = bunnou.take_back(value, value.noufu_gaku + 1, ON)
+        assert isinstance(too_much, Refusal) and too_much.reason.code == "R-548"
 
 
 @given(AMOUNTS, st.integers(-3, 3))
