@@ -12,16 +12,19 @@ from datetime import date
 
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
-from state.seiri import memo_steps
+from state.seiri import entaikin_steps, kagonou_steps, memo_steps
 from state.seiri.event import TetsuzukiTaken
+from state.seiri.kaisuu import counted
 from state.seiri.kinds import Kind, counter_of, kinds
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
-from state.seiri.values import TETSUZUKI_MAX, Kaisuu, KibetsuSeiri
+from state.seiri.values import TETSUZUKI_MAX
 
 Handler = Callable[[Person, TetsuzukiTaken], SeiriStep | Refusal]
 Reach = Callable[[Person, date], SeiriStep]
 HANDLERS: Mapping[str, Handler] = {
     **memo_steps.HANDLERS,
+    **entaikin_steps.HANDLERS,
+    **kagonou_steps.HANDLERS,
 }
 REACHES: tuple[Reach, ...] = ()
 """What the coming of a day means, in this order, each on what the one before left."""
@@ -132,12 +135,3 @@ def _named_keys(event: TetsuzukiTaken) -> tuple[str, ...]:
     if event.shuunou_key is not None:
         return (event.shuunou_key,)
     return tuple(dict.fromkeys(line.shuunou_key for line in event.uchiwake if line.shuunou_key is not None))
-
-
-def counted(seiri: KibetsuSeiri, name: str, by: int, on: date) -> KibetsuSeiri:
-    """一つ数える: the counter of that name moved by `by`, and its last day."""
-    old = next((each for each in seiri.kaisuu if each.name == name), Kaisuu(name, 0, None))
-    last_on = max(on, old.last_on or on)
-    new = Kaisuu(name, max(old.kaisuu + by, 0), last_on)
-    kept = tuple(each for each in seiri.kaisuu if each.name != name)
-    return seiri._replace(kaisuu=tuple(sorted((*kept, new))))
