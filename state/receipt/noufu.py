@@ -41,7 +41,7 @@ def noufu_of(account: ReceiptAccount, juutou: Iterable[Noufu] = ()) -> list[Nouf
     if missing > 0:
         brought.append(Noufu(account.noukigen, missing, account.noukigen, "honzei"))
     receipts = [
-        Noufu(each.ryoushuu_nengappi, each.kingaku, each.torikomibi)
+        Noufu(each.ryoushuu_nengappi, each.kingaku, max(each.torikomibi, each.ryoushuu_nengappi))
         for each in account.receipts
         if each.dankai != TORIKESHI
     ]
