@@ -91,10 +91,14 @@ def _closed_on(kagonou: Kagonou) -> date | None:
 def bill_of_kibetsu(account: ReceiptAccount, seiri: Mapping[str, KibetsuSeiri], on: date) -> Bill:
     """一期別の延滞金の対象: up to `on`; `seiri` are all of the person's."""
     own = seiri.get(account.shuunou_key)
-    ended_on = None
-    if own is not None:
-        stopped = own.shikkou_teishi.shoumetsu_on if own.shikkou_teishi is not None else None
-        ended_on = own.kesson.shoumetsu_on if own.kesson is not None else stopped
     brought = juutou_in(seiri, account.shuunou_key)
     waivers = waivers_of(own, on) if own is not None else ()
-    return bill_for(account, on, brought, kettei_on(own), ended_on, waivers)
+    return bill_for(account, on, brought, kettei_on(own), ended_on(own), waivers)
+
+
+def ended_on(seiri: KibetsuSeiri | None) -> date | None:
+    """消滅の日: from which what was written off, or became extinct, is owed no more."""
+    if seiri is None:
+        return None
+    stopped = seiri.shikkou_teishi.shoumetsu_on if seiri.shikkou_teishi is not None else None
+    return seiri.kesson.shoumetsu_on if seiri.kesson is not None else stopped

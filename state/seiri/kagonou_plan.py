@@ -54,7 +54,9 @@ class Kasankin(NamedTuple):
     applied: tuple[Applied, ...]
 
 
-def ready(person: Person, account: ReceiptAccount, event: TetsuzukiTaken, *, is_expiry: bool) -> Ready | Refusal:
+def ready(
+    person: Person, account: ReceiptAccount, event: TetsuzukiTaken, *, is_expiry: bool
+) -> Ready | Refusal:
     """過誤納の発生: as the account shows it. R-421 where there is none, R-424 while an earlier one is not final.
 
     Payments of which the claim has expired are one 過誤納, the others another: a decision takes those that can

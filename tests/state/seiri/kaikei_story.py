@@ -63,13 +63,14 @@ def kibetsu(key: str | None) -> str:
 def happened(hub: Hub, since: int) -> str:
     """What the facts from the number `since` on say: kind and yen, the 期別 when it is not the first."""
     return " ".join(
-        f"{'' if fact.shuunou_key == given.KEY else kibetsu(fact.shuunou_key) + ':'}{fact.kind}{fact.kingaku}"
+        ("" if fact.shuunou_key == given.KEY else f"{kibetsu(fact.shuunou_key)}:")
+        + f"{fact.kind}{fact.kingaku}"
         for fact in hub.seiri_facts[since:]
     )
 
 
 def moved(hub: Hub, since: int) -> str:
-    """The movements of those facts: 期別, kind, 科目 and yen, with the year of the books where it is not 2026."""
+    """The movements of those facts: 期別, kind, 科目 and yen, and the year of the books unless it is 2026."""
     return " ".join(
         f"{kibetsu(m.shuunou_key)}{JA[m.kind]}{KAMOKU_JA[m.kamoku]}{m.kingaku}"
         + ("" if m.kaikei_nendo == 2026 else f"@{m.kaikei_nendo}")
@@ -81,7 +82,8 @@ def moved(hub: Hub, since: int) -> str:
 def left(hub: Hub) -> str:
     """未納 and 過誤納 of every 期別."""
     return " ".join(
-        f"{kibetsu(key)}{each.minou_gaku}/{each.kagonou_gaku}" for key, each in sorted(hub.accounts().items())
+        f"{kibetsu(key)}{each.minou_gaku}/{each.kagonou_gaku}"
+        for key, each in sorted(hub.accounts().items())
     )
 
 

@@ -73,7 +73,8 @@ def test_what_is_too_much_is_found_from_the_last_payment_backwards() -> None:
     of = account("調定1 10000 → 確報甲 6000 領収=2026-06-10 → 確報乙 6000 領収=2026-07-10")
     assert beyond(of) == (Beyond(date(2026, 7, 10), 2000, date(2026, 7, 10)),)
     of = account(
-        "調定1 10000 → 確報甲 6000 領収=2026-06-10 → 確報乙 4000 領収=2026-06-20 → 更正2 5000 異動=2026-08-01"
+        "調定1 10000 → 確報甲 6000 領収=2026-06-10 → 確報乙 4000 領収=2026-06-20"
+        " → 更正2 5000 異動=2026-08-01"
     )
     corrected = date(2026, 8, 1)
     assert beyond(of) == (
@@ -154,6 +155,16 @@ NEXT = {
 OTHERWISE = ("KagonouDecided",) * 4 + ("EntaikinAssessed", "EntaikinWaived", "KanpuExpired")
 
 
+def _kagonou(hub: Hub, key: str) -> Any:
+    seiri = hub.seiri(key)
+    return seiri.kagonou if seiri else None
+
+
+def _joutai(hub: Hub, key: str) -> str:
+    kagonou = _kagonou(hub, key)
+    return kagonou.joutai if kagonou else ""
+
+
 class Step(NamedTuple):
     """An act that is chosen when its turn comes: mostly one that may be right then."""
 
@@ -167,12 +178,11 @@ class Step(NamedTuple):
         lively = [
             key
             for key, each in sorted(hub.accounts().items())
-            if each.kagonou_gaku or ((left := hub.seiri(key)) and left.kagonou and left.kagonou.joutai in NEXT)
+            if each.kagonou_gaku or _joutai(hub, key) in NEXT
         ]
         key = self.key if self.is_wild or not lively else lively[self.pick % len(lively)]
-        seiri = hub.seiri(key)
-        kagonou = seiri.kagonou if seiri else None
-        usual = NEXT.get(kagonou.joutai if kagonou else "", OTHERWISE)
+        kagonou = _kagonou(hub, key)
+        usual = NEXT.get(_joutai(hub, key), OTHERWISE)
         among = tuple(story.KINDS.values()) if self.is_wild else usual
         kind = among[self.pick % len(among)]
         rest: dict[str, Any] = {"code": "genmen" if kind == "EntaikinWaived" else "sonota"}
