@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors import read_side
+from connectors.shoumei import owner_of, person_rows
 from state.law import entaikin as law
 from state.law.entaikin_text import tell
 from state.law.entaikin_value import Entaikin
 from state.reasons import Refusal
-from state.receipt.entaikin import bill_of
+from state.seiri.entaikin_bill import bill_of_kibetsu
 from streams.cli_look import AsJson, engine
 from streams.cli_shared import console, fail, print_json, readable_errors
 
@@ -32,15 +32,15 @@ def explain_entaikin(
 ) -> None:
     """延滞金: of one 期別 as of a day, with every segment, rate and rounding; exit code 1 where none can be said.
 
-    Receipts up to that day are taken into account. 減免 and 猶予 are not yet part of the account.
+    Receipts up to that day are taken into account, 充当 on its 充当適状日, 減免, 猶予 and 執行停止 by their days.
     """
     with readable_errors():
-        found = read_side.account(engine(), shuunou_key)
-    if found is None:
-        fail(f"収納キー {shuunou_key}: expected an account, found none; `shuunou show person` lists them")
-    items, day = found.items, on.date()
-    receipts = [receipt for receipt in found.receipts if receipt.ryoushuu_nengappi <= day]
-    bill = bill_of(items["zeimoku_code"], items["kibetsu_choutei_gaku"], items["noukigen"], receipts)
+        owner = owner_of(engine(), shuunou_key)
+        if owner is None:
+            fail(f"収納キー {shuunou_key}: expected an account, found none; `shuunou show person` lists them")
+        rows = person_rows(engine(), owner)
+    day = on.date()
+    bill = bill_of_kibetsu(rows.accounts[shuunou_key], rows.seiri, day)
     made = law.calculate(bill, day)
     if isinstance(made, Refusal):
         fail(f"{made.reason.code} {made.reason.ja}: 期待 {made.expected}、実際 {made.found}。{made.todo}")

@@ -37,7 +37,10 @@ A 消滅 that is written off is `kesson`, one that is not is `shoumetsu`: never 
 
 
 class Movement(NamedTuple):
-    """収納の動き: whole yen; only a 更正 may be negative. `channel` is the way the money came in, or ""."""
+    """収納の動き: whole yen. `channel` is the way the money came in, or "".
+
+    Only a 更正 may be negative, and a 還付 whose decision is withdrawn: the money never left the city.
+    """
 
     on: date
     shuunou_key: str
@@ -69,14 +72,14 @@ def check(movement: Movement) -> Refusal | None:
         found = "一覧にない種類"
     elif movement.kamoku not in KAMOKU:
         found = "一覧にない科目"
-    elif movement.kingaku < 0 and movement.kind != KOUSEI:
+    elif movement.kingaku < 0 and movement.kind not in (KOUSEI, KANPU):
         found = "負の額"
     elif movement.kaikei_nendo < movement.choutei_nendo:
         found = "調定より前の会計年度"
     if not found:
         return None
     article = cite(rule("kaikei", movement.on), "nendo")
-    expected = f"一覧の種類と科目、0円以上(更正を除く)、調定以後の年度({article})"
+    expected = f"一覧の種類と科目、0円以上(更正と還付の取消しを除く)、調定以後の年度({article})"
     return refusal("R-436", "収納の動き", expected, found, "動きを作った元を確かめる")
 
 

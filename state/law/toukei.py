@@ -31,6 +31,7 @@ from state.law.rules import rule
 NOZOKU, KIRISUTE = "nozoku", "kirisute"
 Row = TypeVar("Row", bound=tuple[object, ...])
 Sum = TypeVar("Sum", bound=tuple[object, ...])
+RitsuSums = dict[tuple[str, str], tuple[int, int, int]]
 
 
 class Tally(NamedTuple):
@@ -203,12 +204,22 @@ def shuunou_ritsu(movements: Iterable[Movement], nendo: int) -> tuple[Ritsu, ...
     carried over, with the year's 更正; 不納欠損 does not lessen it. What was received too much in earlier years
     and goes out in this one is expenditure, not less revenue.
     """
+    return ritsu_of(nendo, ritsu_sums(movements, nendo))
+
+
+def ritsu_sums(movements: Iterable[Movement], nendo: int) -> RitsuSums:
+    """収納率の元: 調定, 収入 and 還付未済 by kind and 税目; sums of whole accounts may be added to one another."""
     sums: dict[tuple[str, str], list[int]] = {}
-    for (kubun, zeimoku), account in _accounts(movements, nendo):
-        row = sums.setdefault((kubun, zeimoku), [0, 0, 0])
+    for place, account in _accounts(movements, nendo):
+        row = sums.setdefault(place, [0, 0, 0])
         for at, yen in enumerate(account):
             row[at] += yen
-    return tuple(_rate(nendo, kubun, zeimoku, *sums[kubun, zeimoku]) for kubun, zeimoku in sorted(sums))
+    return {place: (row[0], row[1], row[2]) for place, row in sums.items()}
+
+
+def ritsu_of(nendo: int, sums: RitsuSums) -> tuple[Ritsu, ...]:
+    """率にする: in the order of kinds and 税目."""
+    return tuple(_rate(nendo, *place, *sums[place]) for place in sorted(sums))
 
 
 def _accounts(movements: Iterable[Movement], nendo: int) -> Iterable[tuple[tuple[str, str], _Account]]:

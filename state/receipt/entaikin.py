@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
 
-from state.law.entaikin_value import Bill, Owed
-from state.receipt.account import TORIKESHI, Receipt
+from state.law.entaikin_value import Bill, Owed, Waiver
+from state.receipt.account import TORIKESHI, Receipt, ReceiptAccount
+from state.receipt.noufu import Noufu, remaining
+from state.receipt.seisan import Seisan
 
 
 def bill_of(zeimoku_code: str, choutei_gaku: int, noukigen: date, receipts: Iterable[Receipt]) -> Bill:
@@ -17,11 +19,43 @@ def bill_of(zeimoku_code: str, choutei_gaku: int, noukigen: date, receipts: Iter
     never. The 調定 is the one that prevails: 延滞金 on what a later correction added begins at that
     correction's own 納期限, which the account does not hold yet.
     """
-    taken = sorted((r for r in receipts if r.dankai != TORIKESHI), key=lambda r: r.ryoushuu_nengappi)
+    taken = [(r.ryoushuu_nengappi, r.kingaku) for r in receipts if r.dankai != TORIKESHI]
+    return _bill(zeimoku_code, choutei_gaku, noukigen, taken)
+
+
+def bill_for(
+    account: ReceiptAccount,
+    on: date,
+    juutou: Iterable[Noufu] = (),
+    kettei_on: date | None = None,
+    ended_on: date | None = None,
+    waivers: tuple[Waiver, ...] = (),
+) -> Bill:
+    """期別の延滞金の対象: as `bill_of`, with what 充当 brought and what went out of the account, up to `on`.
+
+    `juutou` counts on its 充当適状日 (地方税法 第17条の2第4項); `ended_on` is the day from which what was written off
+    is extinct; what heirs took over runs on in their own 期別, and not here.
+    """
+    seisan = account.seisan or Seisan()
+    left = remaining(account, juutou, kettei_on)
+    met = [(each.on, each.kingaku) for each in left if each.kamoku in (None, "honzei") and each.on <= on]
+    extinct = seisan.kesson.honzei + seisan.shoumetsu.honzei
+    if extinct and (ended_on is None or ended_on <= on):
+        met.append((ended_on or account.noukigen, extinct))
+    choutei_gaku = max(account.kibetsu_choutei_gaku - seisan.shoukei.honzei, 0)
+    return _bill(account.zeimoku_code, choutei_gaku, account.noukigen, met)._replace(waivers=waivers)
+
+
+def owed_after(bill: Bill) -> int:
+    """残る本税: what is owed after the last change (円)."""
+    return bill.owed[-1].after if bill.owed else bill.zeigaku
+
+
+def _bill(zeimoku_code: str, choutei_gaku: int, noukigen: date, met: Iterable[tuple[date, int]]) -> Bill:
     owed, zeigaku = choutei_gaku, choutei_gaku
     changes: list[Owed] = []
-    for day, of_day in groupby(taken, key=lambda r: r.ryoushuu_nengappi):
-        owed = max(owed - sum(receipt.kingaku for receipt in of_day), 0)
+    for day, of_day in groupby(sorted(met), key=lambda each: each[0]):
+        owed = max(owed - sum(kingaku for _, kingaku in of_day), 0)
         if day <= noukigen:
             zeigaku = owed
         else:

@@ -14,21 +14,24 @@ from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.seiri import (
     chousa_steps,
+    entaikin_steps,
     haitou_steps,
     jikou_of,
+    kagonou_steps,
     kaijo,
     kumiai_steps,
     kuriage_steps,
     memo_steps,
     saikoku_steps,
     shobun_steps,
-    tokusoku_steps,
     tainou_steps,
+    tokusoku_steps,
 )
 from state.seiri.event import TetsuzukiTaken
+from state.seiri.kaisuu import counted
 from state.seiri.kinds import Kind, counter_of, kinds
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
-from state.seiri.values import TETSUZUKI_MAX, Kaisuu, KibetsuSeiri
+from state.seiri.values import TETSUZUKI_MAX
 
 Handler = Callable[[Person, TetsuzukiTaken], SeiriStep | Refusal]
 Reach = Callable[[Person, date], SeiriStep]
@@ -42,6 +45,8 @@ HANDLERS: Mapping[str, Handler] = {
     **kumiai_steps.HANDLERS,
     **chousa_steps.HANDLERS,
     **tainou_steps.HANDLERS,
+    **entaikin_steps.HANDLERS,
+    **kagonou_steps.HANDLERS,
 }
 REACHES: tuple[Reach, ...] = (
     tokusoku_steps.reach,
@@ -171,12 +176,3 @@ def _named_keys(event: TetsuzukiTaken) -> tuple[str, ...]:
     if event.shuunou_key is not None:
         return (event.shuunou_key,)
     return tuple(dict.fromkeys(line.shuunou_key for line in event.uchiwake if line.shuunou_key is not None))
-
-
-def counted(seiri: KibetsuSeiri, name: str, by: int, on: date) -> KibetsuSeiri:
-    """一つ数える: the counter of that name moved by `by`, and its last day."""
-    old = next((each for each in seiri.kaisuu if each.name == name), Kaisuu(name, 0, None))
-    last_on = max(on, old.last_on or on)
-    new = Kaisuu(name, max(old.kaisuu + by, 0), last_on)
-    kept = tuple(each for each in seiri.kaisuu if each.name != name)
-    return seiri._replace(kaisuu=tuple(sorted((*kept, new))))
