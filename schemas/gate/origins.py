@@ -77,6 +77,21 @@ def _one(
             yield from _derived(what, origin, can_import)
         case other:
             yield _wrong(what, "kind event, held or derived", other)
+    if origin.otherwise is not None:
+        yield from _otherwise(m, what, origin, origin.otherwise)
+
+
+def _otherwise(m: Material, what: str, origin: Provenance, name: str) -> Iterator[Finding]:
+    """Who speaks while the others are silent: another source, whose events have a `held` map."""
+    events = m.provenance["source"].get(name, {}).get("events", ())
+    schemas = newest(m, "")
+    maps = [
+        any(field["name"] == "held" and type_word(field["type"]) == "map" for field in m.avsc[found]["fields"])
+        for event in events
+        if (found := schemas.get(event)) is not None
+    ]
+    if name in origin.sources or not maps or not all(maps):
+        yield _wrong(what, "otherwise: another source, whose events have a `held` map", name)
 
 
 def _from_event(
