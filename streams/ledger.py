@@ -16,15 +16,14 @@ from state.delinquency.case import DelinquencyCase
 from state.events import AtenaChanged, KijunbiAdvanced, KirokuHeld
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
-from state.record.koushou import as_kiroku
 from state.seiri.event import TetsuzukiTaken
 from streams.engine.batch import Record
 from streams.engine.unit import Table, Unit
 from streams.ingest import Gate
-from streams.seiri import SeiriFold
+from streams.seiri import KIROKU_OUT, SeiriFold
 
 LEDGER_INPUT = "ledger.input.v1"
-FACT, ATENA_OUT, KIROKU_OUT = "ledger.fact.v1", "ledger.atena.v1", "ledger.kiroku.v1"
+FACT, ATENA_OUT = "ledger.fact.v1", "ledger.atena.v1"
 SEPARATOR = b"|"
 
 RECEIPT: Table[ReceiptAccount] = Table("receipt", b"r", wire.encode, wire.decode)
@@ -60,8 +59,6 @@ class Ledger:
                 kijunbi = kijunbi if refused else event.kijunbi
             elif isinstance(event, TetsuzukiTaken):
                 refused = self.seiri.book(unit, topic, kijunbi, event)
-                if refused is None:
-                    self._keep_koushou(unit, event)
             else:
                 refused = self._book(unit, kijunbi, event, record)
             if refused is not None:
@@ -131,7 +128,7 @@ class Ledger:
             key, table, topic = event.atena_bangou.encode(), ATENA, ATENA_OUT
             kept: Any = ledger.accept_atena(unit.get(ATENA, key), event)
         else:
-            key = _kiroku_row(event)
+            key = f"{event.record}/{event.atena_bangou}/{event.record_key}".encode()
             table, topic = KIROKU, KIROKU_OUT  # type: ignore[assignment]
             kept = ledger.accept_kiroku(unit.get(KIROKU, key), event)
         if isinstance(kept, Refusal):
@@ -140,17 +137,3 @@ class Ledger:
             unit.put(table, key, kept)
             unit.send(topic, key, record.value, partition=unit.partition)
         return None
-
-    def _keep_koushou(self, unit: Unit, event: TetsuzukiTaken) -> None:
-        """交渉経過: an accepted act goes on as a record of its file, whole as it was told; once, as all acts."""
-        kiroku = as_kiroku(event)
-        if kiroku is None:
-            return
-        key = _kiroku_row(kiroku)
-        if unit.get(KIROKU, key) is None:
-            unit.put(KIROKU, key, kiroku)
-            unit.send(KIROKU_OUT, key, wire.encode(kiroku), partition=unit.partition)
-
-
-def _kiroku_row(event: KirokuHeld) -> bytes:
-    return f"{event.record}/{event.atena_bangou}/{event.record_key}".encode()

@@ -8,6 +8,7 @@ content changed, in the transaction of what changed it; whatever the order of th
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from schemas.codec import DecodeError
 from state import ingest, wire
 from state.delinquency.case import DelinquencyCase
 from state.events import AtenaChanged, KijunbiAdvanced, KirokuHeld
-from state.facts import LedgerFact
+from state.facts import LedgerFact, Letter
 from state.reasons import refusal
 from state.receipt.account import ReceiptAccount
 from state.record import build, kurikoshi
@@ -26,7 +27,7 @@ from state.seiri.fact import SeiriFact
 from state.seiri.values import KibetsuSeiri, Seiribo
 from streams.engine.batch import Record
 from streams.engine.unit import Table, Unit
-from streams.ingest import Gate
+from streams.ingest import DEADLETTER, Gate
 
 KIJUNBI_IN = "ido.kijunbi.v1"
 SEPARATOR, AFTER = b"|", b"}"
@@ -44,6 +45,7 @@ AGENDA: Table[bytes] = Table("agenda", b"g", bytes, bytes)
 KIJUNBI: Table[KijunbiAdvanced] = Table("kijunbi", b"j", wire.encode, wire.decode)
 SENT: Table[bytes] = Table("sent", b"p", bytes, bytes)
 TODAY = b"kijunbi"
+_UNREADABLE = uuid.uuid5(uuid.NAMESPACE_URL, "https://shuunou-hub.example/unreadable")
 
 
 def topic_of(record: str) -> str:
@@ -85,7 +87,7 @@ class Records:
             elif isinstance(value, KirokuHeld):
                 self._held(unit, touched, value)
             if value is not None:
-                self._refuse_unreadable(unit, topic, record, value)
+                self._tell_unreadable(unit, topic, record, value)
         self._publish(unit, touched)
 
     def _booked(self, unit: Unit, touched: _Touched, fact: LedgerFact) -> None:
@@ -146,15 +148,29 @@ class Records:
         refused = ingest.check(event, record.key, self.gate.jichitai_code)
         return event if refused is None else None
 
-    def _refuse_unreadable(self, unit: Unit, topic: str, record: Record, value: Any) -> None:
-        """Held text that is not of its item's type: the item stays empty, the message is kept as a letter."""
-        names = [name for file, held in _held_maps(value) for name in unreadable(file, held)]
-        if names:
-            expected = "項目の型の値(日は YYYY-MM-DD、数は整数、個人番号等は暗号文)"
-            found = f"{'、'.join(sorted(set(names)))} が読めない"
-            why = refusal("R-204", "保持する項目", expected, found, "送り元に正しい値での再送を依頼する")
-            event = value if isinstance(value, AtenaChanged | KirokuHeld) else None  # a fact has no place in a file
-            self.gate.refuse(unit, topic, record, why, event)
+    def _tell_unreadable(self, unit: Unit, topic: str, record: Record, value: Any) -> None:
+        """Held text that is not of its item's type: the item stays empty, and a letter says so.
+
+        The message itself was accepted and stands, so the letter is of its origin and not of a place on a topic.
+        """
+        names = sorted({name for file, held in _held_maps(value) for name in unreadable(file, held)})
+        if not names:
+            return
+        place = f"{topic}/{record.partition}/{record.offset}"
+        letter_id = str(uuid.uuid5(_UNREADABLE, place))
+        why = refusal(
+            "R-204",
+            "保持する項目",
+            "項目の型の値(日は YYYY-MM-DD、数は整数、個人番号等は暗号文)",
+            f"{'、'.join(names)} が読めない",
+            "その項目は空のまま記録になる。送り元に正しい値での再送を依頼する",
+        )
+        letter = Letter(
+            letter_id, why.reason.code, why.reason.stage, why.what, why.expected, why.found, why.todo,
+            value.source, getattr(value, "source_seq", place), None, None, None, None, record.timestamp,
+            None, self.gate.cipher.seal(record.value or b"", f"letter/{letter_id}"),
+        )  # fmt: skip
+        unit.send(DEADLETTER, letter_id.encode(), wire.encode(letter))
 
     def _publish(self, unit: Unit, touched: _Touched) -> None:
         reached = unit.get(KIJUNBI, TODAY)
