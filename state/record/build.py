@@ -62,7 +62,10 @@ def record_of(name: str) -> str | None:
 
 
 def build(record: str, known: Known) -> Any | None:
-    """記録を作る: None while an item is missing without which there is no row."""
+    """記録を作る: None while an item is missing without which there is no row.
+
+    The record of a 期別 is asked for only where there is an account.
+    """
     return _row(record, [get(known) for get in _getters(record)])
 
 
