@@ -1,8 +1,8 @@
 """記録の照会: the records of 別添1 as the projection lets them be made, for staff; nothing here writes or prints.
 
-Each is made by the same provenance as the one that is published (`state.record.build`). The projection keeps no
-history of a 調定 (`choutei_rireki`) and no 基準日: 滞納繰越 (収滞納 76〜79) is reckoned from the 調定 as it stands, as of
-the day that is asked for. Every other item is the published one, as far as the projection has come.
+Each is made by the same provenance as the one that is published (`state.record.build`). The projection keeps
+no history of a 調定 (`choutei_rireki`) and no 基準日: 滞納繰越 (収滞納 76〜79) is reckoned from the 調定 as it stands,
+as of the day that is asked for. Every other item is the published one, as far as the projection has come.
 """
 
 from __future__ import annotations

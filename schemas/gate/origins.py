@@ -84,12 +84,9 @@ def _one(
 def _otherwise(m: Material, what: str, origin: Provenance, name: str) -> Iterator[Finding]:
     """Who speaks while the others are silent: another source, whose events have a `held` map."""
     events = m.provenance["source"].get(name, {}).get("events", ())
-    schemas = newest(m, "")
-    maps = [
-        any(field["name"] == "held" and type_word(field["type"]) == "map" for field in m.avsc[found]["fields"])
-        for event in events
-        if (found := schemas.get(event)) is not None
-    ]
+    known = newest(m, "")
+    fields = [m.avsc[known[event]]["fields"] for event in events if event in known]
+    maps = [any((f["name"], type_word(f["type"])) == ("held", "map") for f in each) for each in fields]
     if name in origin.sources or not maps or not all(maps):
         yield _wrong(what, "otherwise: another source, whose events have a `held` map", name)
 

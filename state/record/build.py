@@ -1,7 +1,7 @@
 """記録を作る: the seven records of 別添1 as values, every item by the way that `schemas/provenance.toml` states.
 
-The provenance is not a description beside the code: it is what is carried out here, so that it cannot be wrong
-about where a value comes from. Parameters of a function are fields of `Known` by name.
+The provenance is not a description beside the code: it is what is carried out here, so that it cannot be
+wrong about where a value comes from. Parameters of a function are fields of `Known` by name.
 """
 
 from __future__ import annotations

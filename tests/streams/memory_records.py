@@ -28,7 +28,7 @@ def feed(records: Partition, sent: Sequence[Output]) -> None:
 
 
 def latest(records: Partition) -> dict[tuple[str, str], Any]:
-    """What a compacted topic keeps: the last record of each row by topic and key; deleted ones are not there."""
+    """What a compacted topic keeps: the last record of each row by topic and key, without deleted ones."""
     found: dict[tuple[str, str], Any] = {}
     for output in records.outputs:
         if output.topic.startswith("record."):

@@ -175,5 +175,5 @@ _WORDS: dict[str, Callable[..., Known]] = {
     "ランク": lambda made, code, on: _book(made, rank=code, rank_hizuke=day(on)),
     "催告": lambda made, times: _book(made, saikoku_kaisuu=int(times)),
     "減免": lambda made: _seiri(made, menjo=(Waiver("genmen", FIRST, FIRST),)),
-    "宛名": lambda made, kubun="": made._replace(atena=given.atena(idou_kubun=kubun or None, setai_bangou="S1")),
+    "宛名": lambda made, kubun=None: made._replace(atena=given.atena(idou_kubun=kubun, setai_bangou="S1")),
 }

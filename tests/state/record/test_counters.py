@@ -27,7 +27,7 @@ from tests.given import STABLE
 
 START = date(2026, 7, 20)
 KEYS = (given.KEY, given.shuunou_key(2))
-CODES = ("denwa", "1", "tokusoku_teishi", "saikoku_teishi", "denwa_saikoku_teishi", "choushuu_yuuyo", "jikou")
+CODES = ("denwa", "1", "tokusoku_teishi", "saikoku_teishi", "denwa_saikoku_teishi", "kanka_shokken")
 COUNTED = frozenset(
     {kind.counter for kind in kinds().values() if kind.counter}
     | set(schemas.load_toml("tetsuzuki")["teishi_counter"].values())
@@ -58,14 +58,13 @@ def _act(draw: st.DrawFn, kind: str, day: date, bangou: str) -> TetsuzukiTaken:
     needs, key = kinds()[kind], draw(st.sampled_from(KEYS))
     line = given.bubun(key, 1_000, kamoku="honzei", on=day, atena=given.PERSON)
     over: dict[str, Any] = {
-        "kingaku": 1_000, "code": draw(st.sampled_from(CODES)), "kara": day, "made": day + timedelta(days=30),
-        "taishou_bangou": str(draw(st.integers(0, 9))), "tantousha_code": "T1", "uchiwake": (line,),
+        "kingaku": 1_000, "code": draw(st.sampled_from(CODES)),
+        "kara": day, "made": day + timedelta(days=30), "taishou_bangou": str(draw(st.integers(0, 9))), "tantousha_code": "T1", "uchiwake": (line,),
     }  # fmt: skip
     named = "shuunou_key" in needs.needs
-    return given.tetsuzuki(
-        kind, day, bangou=bangou, key=key if named else None,
-        jouken=dict.fromkeys(needs.jouken, "true"), **{name: over[name] for name in over if name in needs.needs},
-    )  # fmt: skip
+    over = {name: value for name, value in over.items() if name in needs.needs}
+    jouken = dict.fromkeys(needs.jouken, "true")
+    return given.tetsuzuki(kind, day, bangou=bangou, key=key if named else None, jouken=jouken, **over)
 
 
 def _expected(accepted: list[TetsuzukiTaken]) -> Counter[tuple[str, str]]:

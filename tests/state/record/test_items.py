@@ -51,7 +51,7 @@ def _sample(item: records.Item) -> str:
 
 @pytest.mark.parametrize("record", records.records())
 def test_every_item_comes_alive_from_some_source(record: str) -> None:
-    """From a former system that held every item, beside events that say little: not one of 324 stays empty."""
+    """From a former system that held every item, beside events that say little: none of 324 stays empty."""
     everything = {item.name: _sample(item) for item in records.items(record)}
     assert unreadable(record, everything) == ()
     kiroku = given.kiroku(held=everything)
@@ -117,7 +117,8 @@ def test_every_derived_item_says_nothing_where_nothing_was_seen() -> None:
 
 def test_held_text_is_read_as_its_items_type_or_named() -> None:
     held = {
-        "kouza_teishibi": "20260401", "renban": "1", "zennou_houshoukin": "1,000", "kojin_bangou": "123456789018",
+        "kouza_teishibi": "20260401", "renban": "1", "zennou_houshoukin": "1,000",
+        "kojin_bangou": "123456789018",
         "koushin_gyoumu_nichiji": "2026-04-01T09:00:00", "not_an_item": "?", "enchou_gessuu": str(2**31),
     }  # fmt: skip
     names = unreadable("shuutainou", held)
