@@ -151,7 +151,7 @@ class Records:
     def _tell_unreadable(self, unit: Unit, topic: str, record: Record, value: Any) -> None:
         """Held text that is not of its item's type: the item stays empty, and a letter says so.
 
-        The message itself was accepted and stands, so the letter is of its origin, not of a place on a topic.
+        The message was accepted and stands, so the letter is of its origin, not of a place on a topic.
         """
         names = sorted({name for file, held in _held_maps(value) for name in unreadable(file, held)})
         if not names:

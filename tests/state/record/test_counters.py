@@ -59,7 +59,8 @@ def _act(draw: st.DrawFn, kind: str, day: date, bangou: str) -> TetsuzukiTaken:
     line = given.bubun(key, 1_000, kamoku="honzei", on=day, atena=given.PERSON)
     over: dict[str, Any] = {
         "kingaku": 1_000, "code": draw(st.sampled_from(CODES)),
-        "kara": day, "made": day + timedelta(days=30), "taishou_bangou": str(draw(st.integers(0, 9))), "tantousha_code": "T1", "uchiwake": (line,),
+        "kara": day, "made": day + timedelta(days=30), "uchiwake": (line,),
+        "taishou_bangou": str(draw(st.integers(0, 9))), "tantousha_code": "T1",
     }  # fmt: skip
     named = "shuunou_key" in needs.needs
     over = {name: value for name, value in over.items() if name in needs.needs}
