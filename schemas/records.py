@@ -55,13 +55,17 @@ class Item(NamedTuple):
 
 
 class Provenance(NamedTuple):
-    """来歴: kind (event, held or derived), the sources by name, the fields, the held key or the function."""
+    """来歴: kind (event, held or derived), the sources by name, the fields, the held key or the function.
+
+    `otherwise` is the source whose `held` speaks while no event of the others has said anything.
+    """
 
     kind: str
     sources: tuple[str, ...]
     fields: tuple[str, ...] = ()
     key: str | None = None
     function: str | None = None
+    otherwise: str | None = None
 
 
 @cache
@@ -155,7 +159,12 @@ def provenance_of(entry: Mapping[str, Any]) -> Provenance:
     """来歴の読み取り: one line of `provenance.toml` as a value."""
     fields = entry.get("fields", [entry["field"]] if "field" in entry else [])
     return Provenance(
-        entry["kind"], tuple(entry["from"]), tuple(fields), entry.get("key"), entry.get("function")
+        entry["kind"],
+        tuple(entry["from"]),
+        tuple(fields),
+        entry.get("key"),
+        entry.get("function"),
+        entry.get("otherwise"),
     )
 
 

@@ -19,6 +19,7 @@ from state.law.uchiwake import Uchiwake
 from state.law.yuuyo import Yuuyo
 from state.receipt.account import ChouteiRireki, Receipt, ReceiptAccount
 from state.receipt.seisan import Seisan
+from state.record.build import record_types
 from state.seiri import values
 from state.seiri.event import Bubun, TetsuzukiTaken
 from state.seiri.fact import SeiriFact
@@ -57,6 +58,7 @@ CODEC = Codec(
         "deadletter/letter": facts.Letter,
         "audit/provision": facts.Provision,
         **message_types(),
+        **record_types(),
     },
     nested={
         "ChouteiRireki": ChouteiRireki,

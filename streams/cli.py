@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from streams import cli_explain, cli_hub, cli_kaikei, cli_look, cli_verify
+from streams import cli_explain, cli_hub, cli_kaikei, cli_look, cli_record, cli_verify
 from streams.cli_schema import app as schema_app
 from streams.cli_shared import console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.settings import Settings, settings
@@ -31,6 +31,7 @@ cli_hub.register(app)
 cli_look.register(app)
 cli_explain.register(app)
 cli_kaikei.register(app)
+cli_record.register(app)
 cli_verify.register(app)
 
 

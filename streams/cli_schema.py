@@ -162,13 +162,16 @@ def _comes_from(item: records.Item) -> str:
     events = [event for source in origin.sources for event in stated[source]["events"]]
     names = ", ".join(schemas.load_avsc(f"{event}.v1")["name"] for event in events)
     whence = "; ".join(f"{stated[s]['ja']} ({stated[s]['nyuushumoto']})" for s in origin.sources)
+    until = ""
+    if origin.otherwise:
+        until = f"; until one has come: {item.name} as held: {stated[origin.otherwise]['ja']}"
     match origin.kind:
         case "event":
-            return f"event: {' + '.join(origin.fields)} of {names}: {whence}"
+            return f"event: {' + '.join(origin.fields)} of {names}: {whence}{until}"
         case "held":
-            return f"held as given: {origin.key or item.name} in `held` of {names}: {whence}"
+            return f"held as given: {origin.key or item.name} in `held` of {names}: {whence}{until}"
         case _:
-            return f"derived: {origin.function} from {names}: {whence}"
+            return f"derived: {origin.function} from {names}: {whence}{until}"
 
 
 def _receiver(contract_id: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from state import ledger, wire
 from state.events import KijunbiAdvanced
 from state.reasons import Refusal, refusal
+from state.record.koushou import as_kiroku
 from state.seiri import apply as seiri
 from state.seiri import book as booking
 from state.seiri.event import TetsuzukiTaken
@@ -21,7 +22,7 @@ from state.seiri.person import Person, SeiriStep
 from state.seiri.values import KibetsuSeiri, Seiribo
 from streams.engine.unit import Table, Unit
 
-SEIRI_FACT, SHOUKEI_OUT = "seiri.fact.v1", "ledger.shoukei.v1"
+SEIRI_FACT, SHOUKEI_OUT, KIROKU_OUT = "seiri.fact.v1", "ledger.shoukei.v1", "ledger.kiroku.v1"
 SEPARATOR, AFTER = b"|", b"}"
 
 SEIRI: Table[KibetsuSeiri] = Table("seiri", b"s", wire.encode, wire.decode)
@@ -47,11 +48,16 @@ class SeiriFold:
         atena = event.atena_bangou.encode()
         place = SEPARATOR.join((atena, event.kind.encode(), event.bangou.encode()))
         person = self.person(unit, atena, kijunbi)
-        done = seiri.apply(person, event, unit.get(TETSUZUKI, place))
+        known = unit.get(TETSUZUKI, place)
+        done = seiri.apply(person, event, known)
         if isinstance(done, Refusal):
             return done
         unit.put(TETSUZUKI, place, seiri.digest(event))
         self._write(unit, person, event, event.event_id, done)
+        kiroku = as_kiroku(event) if known is None else None
+        if kiroku is not None:  # 交渉経過 goes on whole, as it was told: no row of the ledger holds its text
+            key = f"{kiroku.record}/{kiroku.atena_bangou}/{kiroku.record_key}".encode()
+            unit.send(KIROKU_OUT, key, wire.encode(kiroku), partition=unit.partition)
         return None
 
     def reach(self, unit: Unit, event: KijunbiAdvanced) -> None:

@@ -77,6 +77,18 @@ def _one(
             yield from _derived(what, origin, can_import)
         case other:
             yield _wrong(what, "kind event, held or derived", other)
+    if origin.otherwise is not None:
+        yield from _otherwise(m, what, origin, origin.otherwise)
+
+
+def _otherwise(m: Material, what: str, origin: Provenance, name: str) -> Iterator[Finding]:
+    """Who speaks while the others are silent: another source, whose events have a `held` map."""
+    events = m.provenance["source"].get(name, {}).get("events", ())
+    known = newest(m, "")
+    fields = [m.avsc[known[event]]["fields"] for event in events if event in known]
+    maps = [any((f["name"], type_word(f["type"])) == ("held", "map") for f in each) for each in fields]
+    if name in origin.sources or not maps or not all(maps):
+        yield _wrong(what, "otherwise: another source, whose events have a `held` map", name)
 
 
 def _from_event(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from state.delinquency.case import OPEN, DelinquencyCase
 from state.events import AtenaChanged
+from state.record.known import UNSEEN, Unseen, flag
 
 DECEASED = "04"  # 異動区分 of `schemas/layout/atena_csv.toml`
-YES, NO = "1", "0"
 
 
 def tainou_kingaku(case: DelinquencyCase | None) -> int:
@@ -16,9 +16,9 @@ def tainou_kingaku(case: DelinquencyCase | None) -> int:
 
 def tainousha_flag(case: DelinquencyCase | None) -> str:
     """滞納者フラグ: 1 while the case is open."""
-    return YES if case is not None and case.joutai == OPEN else NO
+    return flag(case is not None and case.joutai == OPEN)
 
 
-def kojin_flag(atena: AtenaChanged) -> str:
+def kojin_flag(atena: AtenaChanged | None) -> str | Unseen:
     """故人フラグ: 1 when the last change of the person is a death."""
-    return YES if atena.idou_kubun == DECEASED else NO
+    return UNSEEN if atena is None else flag(atena.idou_kubun == DECEASED)

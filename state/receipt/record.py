@@ -30,13 +30,13 @@ def kibetsu_choutei_gaku(account: ReceiptAccount) -> int:
 
 
 def kibetsu_shuunou_gaku(account: ReceiptAccount) -> int:
-    """期別収納額: receipts that were not denied (円)."""
-    return account.shuunou_gaku
+    """期別収納額: of the receipts that were not denied, what the order of 科目 left for the 本税 (円)."""
+    return account.shuunou_gaku if account.seisan is None else account.wariate.shuunou.honzei
 
 
 def shuunou_gaku(account: ReceiptAccount) -> int:
     """収納額: 課税収納情報's word for 期別収納額 (円)."""
-    return account.shuunou_gaku
+    return kibetsu_shuunou_gaku(account)
 
 
 def kousei_kaisuu(account: ReceiptAccount) -> int:
@@ -113,12 +113,12 @@ def kannou_flag(account: ReceiptAccount) -> str:
 
 
 def minou_honzei(account: ReceiptAccount) -> int:
-    """未納本税: what is owed of the principal (円)."""
-    return account.minou_gaku
+    """未納本税: what is owed of the tax itself (円)."""
+    return account.minou_gaku if account.seisan is None else account.wariate.minou.honzei
 
 
 def minou_kingaku(account: ReceiptAccount) -> int:
-    """未納金額: what is owed in all (円); 延滞金 and 督促手数料 join with the rules of the law."""
+    """未納金額: what is owed in all, with 督促手数料, 延滞金 and 滞納処分費 once they are fixed (円)."""
     return account.minou_gaku
 
 

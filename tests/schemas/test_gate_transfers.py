@@ -118,6 +118,15 @@ ORIGIN_FAULTS = {
     "イベントの項目を held という": ({"kind": "held", "from": ["atena"], "key": None}, "S-503"),
     "state の外の関数": ({"kind": "derived", "from": ["atena"], "function": "streams.app.f"}, "S-504"),
     "名のない関数": ({"kind": "derived", "from": ["atena"]}, "S-504"),
+    "知られない代わりの出所": (
+        {"kind": "event", "from": ["atena"], "field": "tsuushoumei", "otherwise": "rumour"},
+        "S-503",
+    ),
+    "held のない代わりの出所": (
+        {"kind": "event", "from": ["atena"], "field": "tsuushoumei", "otherwise": "kijunbi"},
+        "S-503",
+    ),
+    "代わりの出所が同じ": ({"kind": "held", "from": ["kiroku"], "otherwise": "kiroku"}, "S-503"),
 }
 
 

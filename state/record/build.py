@@ -1,0 +1,187 @@
+"""記録を作る: the seven records of 別添1 as values, every item by the way that `schemas/provenance.toml` states.
+
+The provenance is not a description beside the code: it is what is carried out here, so that it cannot be
+wrong about where a value comes from. Parameters of a function are fields of `Known` by name.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from schemas import records
+from schemas.records import Item, Provenance
+from state.delinquency import record as delinquency
+from state.delinquency.case import DelinquencyCase
+from state.events import KirokuHeld
+from state.receipt import record as receipt
+from state.record import bunnou, kazei, kibetsu, kojin, koushou, kurikoshi, shobun
+from state.record.held import readers, value_of
+from state.record.known import UNSEEN, Known
+from state.seiri.values import Seiribo
+
+SHUUTAINOU, KOJIN, KAZOKU = "shuutainou", "tainou_kojin", "tainou_kazoku"
+KAZEI, KOUSHOU = "tainou_kazei_shuunou", "tainou_koushou_keika"
+SHOBUN, BUNNOU = "tainou_shobun", "tainou_bunnou"
+Get = Callable[[Known], Any]
+
+_MODULES = {
+    module.__name__: module
+    for module in (receipt, delinquency, kibetsu, kazei, kojin, kurikoshi, koushou, shobun, bunnou)
+}
+_ROW = {"choutei": "account", "atena": "atena", "kiroku": "kiroku", "tetsuzuki": "book"}
+"""Where the newest event of a source stands; of an act only its person is asked for, whose 整理簿 it is."""
+
+
+@cache
+def classes() -> Mapping[str, type[Any]]:
+    """記録の型: by the name of the record, with the fields of the newest version of its schema."""
+    return {
+        record: namedtuple(records.avsc(record)["name"], [item.name for item in records.items(record)])
+        for record in records.records()
+    }
+
+
+def record_types() -> dict[str, type[Any]]:
+    """記録の型: by the name of their schema, for the codec."""
+    return {f"record/{record}": cls for record, cls in classes().items()}
+
+
+def subfile(record: str) -> str:
+    """ファイル名: under which the former system's records of this file are held."""
+    return records.items(record)[0].subfile
+
+
+@cache
+def record_of(name: str) -> str | None:
+    """記録の名: of a file by its name in 別添1, None for one that is none of the seven."""
+    return next((record for record in records.records() if subfile(record) == name), None)
+
+
+def build(record: str, known: Known) -> Any | None:
+    """記録を作る: None while an item is missing without which there is no row.
+
+    The record of a 期別 is asked for only where there is an account.
+    """
+    return _row(record, [get(known) for get in _getters(record)])
+
+
+def build_held(record: str, kiroku: KirokuHeld) -> Any | None:
+    """持っている記録を作る: as the former system, or the act that told it, left it; nothing is worked out."""
+    known = Known(kiroku=kiroku)
+    return _row(record, [get(known) for get in _held_getters(record)])
+
+
+def is_kanri(case: DelinquencyCase | None, book: Seiribo | None, kiroku: KirokuHeld | None) -> bool:
+    """滞納管理の対象か: whoever was in arrears, was dealt with as a person, or came so from the former system.
+
+    Others have no place in 滞納管理ファイル: a file that holds 個人番号 holds no more persons than it needs.
+    """
+    is_booked = book is not None and book._replace(tetsuzuki_kaisuu=0) != Seiribo(book.atena_bangou)
+    return case is not None or is_booked or kiroku is not None
+
+
+def _row(record: str, values: list[Any]) -> Any | None:
+    if any(values[place] is None for place in _required(record)):
+        return None
+    return classes()[record](*values)
+
+
+@cache
+def _required(record: str) -> tuple[int, ...]:
+    return tuple(place for place, item in enumerate(records.items(record)) if item.is_required)
+
+
+@cache
+def _getters(record: str) -> tuple[Get, ...]:
+    return tuple(_getter(item, records.provenance(record, item.name)) for item in records.items(record))
+
+
+@cache
+def _held_getters(record: str) -> tuple[Get, ...]:
+    return tuple(_of_kiroku(item) for item in records.items(record))
+
+
+def _getter(item: Item, origin: Provenance) -> Get:
+    if origin.kind == "derived":
+        first = _derived(origin)
+    elif origin.kind == "event":
+        first = _from_event(origin)
+    else:
+        first = _from_held(item, origin)
+    return _else(first, _held_in_kiroku(item)) if origin.otherwise else first
+
+
+def _of_kiroku(item: Item) -> Get:
+    if item.name == "atena_bangou":
+        return lambda known: known.kiroku.atena_bangou if known.kiroku else None
+    return _held_in_kiroku(item)
+
+
+def _else(first: Get, second: Get) -> Get:
+    """The first, unless no event of its kind was seen: then what the former system left."""
+
+    def get(known: Known) -> Any:
+        value = first(known)
+        return second(known) if value is UNSEEN else value
+
+    return get
+
+
+def _derived(origin: Provenance) -> Get:
+    module, _, name = (origin.function or "").rpartition(".")
+    function = getattr(_MODULES[module], name)
+    places = tuple(Known._fields.index(word) for word in inspect.signature(function).parameters)
+    if len(places) == 1:
+        (only,) = places
+        get: Get = lambda known: function(known[only])  # noqa: E731 -- called for every item of every record
+    else:
+        get = lambda known: function(*[known[place] for place in places])  # noqa: E731
+    if origin.otherwise:
+        return get
+    return lambda known: None if (value := get(known)) is UNSEEN else value
+
+
+def _from_event(origin: Provenance) -> Get:
+    rows = tuple((Known._fields.index(_ROW[s]), origin.fields) for s in origin.sources if s in _ROW)
+    unsaid = UNSEEN if origin.otherwise else None
+
+    def get(known: Known) -> Any:
+        for place, fields in rows:
+            row = known[place]
+            if row is None:
+                continue
+            found = [value for value in (getattr(row, word) for word in fields) if value is not None]
+            if found:
+                return found[0] if len(fields) == 1 else "".join(found)
+        return unsaid
+
+    return get
+
+
+def _from_held(item: Item, origin: Provenance) -> Get:
+    key, read = origin.key or item.name, readers(item.record)[item.name]
+    unsaid = UNSEEN if origin.otherwise else None
+
+    def get(known: Known) -> Any:
+        for source in origin.sources:
+            value = value_of(read, _held(known, source).get(key))
+            if value is not None:
+                return value
+        return unsaid
+
+    return get
+
+
+def _held_in_kiroku(item: Item) -> Get:
+    """The former system's own record of this file: under the item's own name."""
+    read, name = readers(item.record)[item.name], item.name
+    return lambda known: value_of(read, known.kiroku.held.get(name)) if known.kiroku else None
+
+
+def _held(known: Known, source: str) -> Mapping[str, str]:
+    row: Any = known.shobun or known.bunnou if source == "tetsuzuki" else getattr(known, _ROW[source])
+    return row.held if row is not None else {}
