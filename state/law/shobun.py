@@ -52,9 +52,12 @@ def may_take(kind: str, taishou: Taishou, on: date) -> Applied | Refusal:
     return _after_kuriage(taishou, on) if taishou.is_kuriage else _after_tokusoku(kind, taishou, on)
 
 
-def kaijo(kind: str, on: date, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> Applied:
-    """解除の根拠: of a 処分 of this kind."""
-    return applied(shubetsu(kind, on)["provision"]["kaijo"], rule(TABLE, on), inputs, outputs)
+def kaijo(
+    kind: str, on: date, is_kannou: bool, inputs: Mapping[str, object], outputs: Mapping[str, object]
+) -> Applied:
+    """解除の根拠: of a 処分 of this kind, because all is paid or for another reason."""
+    role = "kaijo" if is_kannou else "nini"
+    return applied(shubetsu(kind, on)["provision"][role], rule(TABLE, on), inputs, outputs)
 
 
 def kuriage(old: date, new: date, minou_gaku: int, on: date) -> Applied | Refusal:

@@ -44,7 +44,7 @@ def due_of(person: Person, keys: tuple[str, ...], on: date) -> SeiriStep:
             continue
         book = replaced(book, one._replace(kaijo_riyuu=KANNOU if is_paid else None))
         inputs = {"bangou": one.bangou, "shubetsu": one.kind, "on": on}
-        basis = law.kaijo(one.kind, one.on, inputs, {"is_kaijo": is_paid})
+        basis = law.kaijo(one.kind, one.on, True, inputs, {"is_kaijo": is_paid})
         kind = FACT[one.kind] + ("BecameDue" if is_paid else "DueCeased")
         happened.append(SeiriHappened(kind, None, 0, (basis,)))
     return step(*happened, book=book if happened else None)

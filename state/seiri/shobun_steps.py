@@ -12,7 +12,7 @@ from state.reasons import Refusal, refusal
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.fuzui import joined
 from state.seiri.jikou_of import ended, with_jiyuu
-from state.seiri.kaijo import after_step, find, replaced
+from state.seiri.kaijo import KANNOU, after_step, find, replaced
 from state.seiri.kinds import is_true, kinds
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
 from state.seiri.samatage import samatage
@@ -86,7 +86,7 @@ def released(person: Person, event: TetsuzukiTaken) -> Done:
     is_torikeshi = is_true(event, "is_torikeshi")
     after = one._replace(kaijo_on=event.on, kaijo_riyuu=event.code, is_torikeshi=is_torikeshi)
     inputs = {"bangou": one.bangou, "riyuu": event.code, "is_torikeshi": is_torikeshi}
-    basis = law.kaijo(one.kind, event.on, inputs, {"kaijo_on": event.on})
+    basis = law.kaijo(one.kind, event.on, one.kaijo_riyuu == KANNOU, inputs, {"kaijo_on": event.on})
     happened: list[SeiriHappened] = []
     changed: list[KibetsuSeiri] = []
     for key in one.keys:
