@@ -16,10 +16,11 @@ from schemas import records
 from schemas.records import Item, Provenance
 from state.delinquency import record as delinquency
 from state.delinquency.case import DelinquencyCase
-from state.events import KirokuHeld
+from state.events import AtenaChanged, KirokuHeld
 from state.receipt import record as receipt
+from state.receipt.account import ReceiptAccount
 from state.record import bunnou, kazei, kibetsu, kojin, koushou, kurikoshi, shobun
-from state.record.held import readers, value_of
+from state.record.held import Read, readers, value_of
 from state.record.known import UNSEEN, Known
 from state.seiri.values import Seiribo
 
@@ -34,6 +35,11 @@ _MODULES = {
 }
 _ROW = {"choutei": "account", "atena": "atena", "kiroku": "kiroku", "tetsuzuki": "book"}
 """Where the newest event of a source stands; of an act only its person is asked for, whose 整理簿 it is."""
+
+_TYPE: Mapping[str, type[Any]] = {
+    "account": ReceiptAccount, "atena": AtenaChanged, "kiroku": KirokuHeld, "book": Seiribo
+}  # fmt: skip
+_NOTHING: Mapping[str, str] = {}
 
 
 @cache
@@ -66,7 +72,15 @@ def build(record: str, known: Known) -> Any | None:
 
     The record of a 期別 is asked for only where there is an account.
     """
-    return _row(record, [get(known) for get in _getters(record)])
+    held = None if known.kiroku is None else known.kiroku.held
+    values = []
+    for name, get, read in _getters(record):
+        value = get(known)
+        if value is UNSEEN:
+            # no event of its kind has come: what the former system's record of this file says, if it may
+            value = None if read is None or held is None else value_of(read, held.get(name))
+        values.append(value)
+    return _row(record, values)
 
 
 def build_held(record: str, kiroku: KirokuHeld) -> Any | None:
@@ -96,8 +110,20 @@ def _required(record: str) -> tuple[int, ...]:
 
 
 @cache
-def _getters(record: str) -> tuple[Get, ...]:
-    return tuple(_getter(item, records.provenance(record, item.name)) for item in records.items(record))
+def _getters(record: str) -> tuple[tuple[str, Get, Read | None], ...]:
+    """Of every item its name, what gives it, and how the former system's text is read where it may speak."""
+    found = []
+    for item in records.items(record):
+        origin = records.provenance(record, item.name)
+        read = readers(record)[item.name] if origin.otherwise else None
+        found.append((item.name, _getter(item, origin), read))
+    return tuple(found)
+
+
+def _getter(item: Item, origin: Provenance) -> Get:
+    if origin.kind == "derived":
+        return _derived(origin)
+    return _from_event(origin) if origin.kind == "event" else _from_held(item, origin)
 
 
 @cache
@@ -105,30 +131,11 @@ def _held_getters(record: str) -> tuple[Get, ...]:
     return tuple(_of_kiroku(item) for item in records.items(record))
 
 
-def _getter(item: Item, origin: Provenance) -> Get:
-    if origin.kind == "derived":
-        first = _derived(origin)
-    elif origin.kind == "event":
-        first = _from_event(origin)
-    else:
-        first = _from_held(item, origin)
-    return _else(first, _held_in_kiroku(item)) if origin.otherwise else first
-
-
 def _of_kiroku(item: Item) -> Get:
     if item.name == "atena_bangou":
         return lambda known: known.kiroku.atena_bangou if known.kiroku else None
-    return _held_in_kiroku(item)
-
-
-def _else(first: Get, second: Get) -> Get:
-    """The first, unless no event of its kind was seen: then what the former system left."""
-
-    def get(known: Known) -> Any:
-        value = first(known)
-        return second(known) if value is UNSEEN else value
-
-    return get
+    read, name = readers(item.record)[item.name], item.name
+    return lambda known: value_of(read, known.kiroku.held.get(name)) if known.kiroku else None
 
 
 def _derived(origin: Provenance) -> Get:
@@ -137,51 +144,55 @@ def _derived(origin: Provenance) -> Get:
     places = tuple(Known._fields.index(word) for word in inspect.signature(function).parameters)
     if len(places) == 1:
         (only,) = places
-        get: Get = lambda known: function(known[only])  # noqa: E731 -- called for every item of every record
-    else:
-        get = lambda known: function(*[known[place] for place in places])  # noqa: E731
-    if origin.otherwise:
-        return get
-    return lambda known: None if (value := get(known)) is UNSEEN else value
+        return lambda known: function(known[only])
+    if len(places) == 2:
+        one, other = places
+        return lambda known: function(known[one], known[other])
+    return lambda known: function(*[known[place] for place in places])
 
 
 def _from_event(origin: Provenance) -> Get:
-    rows = tuple((Known._fields.index(_ROW[s]), origin.fields) for s in origin.sources if s in _ROW)
-    unsaid = UNSEEN if origin.otherwise else None
+    rows = [_ROW[source] for source in origin.sources]
+    ways = [(Known._fields.index(row), _places(row, origin.fields)) for row in rows]
+    if len(ways) == 1 and len(ways[0][1]) == 1:
+        place, (at,) = ways[0]
+
+        def get_one(known: Known) -> Any:
+            row: Any = known[place]
+            value = None if row is None else row[at]
+            return UNSEEN if value is None else value
+
+        return get_one
 
     def get(known: Known) -> Any:
-        for place, fields in rows:
-            row = known[place]
-            if row is None:
-                continue
-            found = [value for value in (getattr(row, word) for word in fields) if value is not None]
+        for place, fields in ways:
+            row: Any = known[place]
+            found = [] if row is None else [row[at] for at in fields if row[at] is not None]
             if found:
                 return found[0] if len(fields) == 1 else "".join(found)
-        return unsaid
+        return UNSEEN
 
     return get
 
 
+def _places(row: str, fields: tuple[str, ...]) -> tuple[int, ...]:
+    """Where the row bears the fields of the events: both give them one name."""
+    return tuple(_TYPE[row]._fields.index(word) for word in fields)
+
+
 def _from_held(item: Item, origin: Provenance) -> Get:
     key, read = origin.key or item.name, readers(item.record)[item.name]
-    unsaid = UNSEEN if origin.otherwise else None
 
     def get(known: Known) -> Any:
         for source in origin.sources:
             value = value_of(read, _held(known, source).get(key))
             if value is not None:
                 return value
-        return unsaid
+        return UNSEEN
 
     return get
 
 
-def _held_in_kiroku(item: Item) -> Get:
-    """The former system's own record of this file: under the item's own name."""
-    read, name = readers(item.record)[item.name], item.name
-    return lambda known: value_of(read, known.kiroku.held.get(name)) if known.kiroku else None
-
-
 def _held(known: Known, source: str) -> Mapping[str, str]:
     row: Any = known.shobun or known.bunnou if source == "tetsuzuki" else getattr(known, _ROW[source])
-    return row.held if row is not None else {}
+    return row.held if row is not None else _NOTHING
