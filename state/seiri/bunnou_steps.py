@@ -1,7 +1,7 @@
 """分納の手続: a plan for some 期別 of a person, its extension and cancellation.
 
-Of the lines of a plan those with a day are its 回, those with a 収納キー what it is for: the part of that 期別. Both
-add up to its yen. It acknowledges the debt of each 期別 (時効, 民法152条); a 期別 has one plan at a time.
+Of the lines of a plan those with a day are its 回, those with a 収納キー what it is for: the part of that 期別.
+Both add up to its yen. It acknowledges the debt of each 期別 (時効, 民法152条); a 期別 has one plan at a time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """分納の受領: what the receipts on the 期別 of a plan have filled of it, and which plan speaks for a 期別.
 
-A plan is filled by what came in on its 期別 after it was made, of each 期別 no more than its part. That is worked
-out from the accounts as they stand, so that a receipt told twice, its 確報 or its denial can neither double it
-nor leave it out.
+A plan is filled by what came in on its 期別 after it was made, of each 期別 no more than its part. That is
+worked out from the accounts as they stand, so that a receipt told twice, its 確報 or its denial can neither
+double it nor leave it out.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """不納欠損の手続: what is extinct leaves the books, and comes back when the ground was not there.
 
 A booking goes into `Seisan.kesson`, taken from the 科目 that are owed in the order 本税, 督促手数料, 延滞金, 滞納処分費, and
-is told by movements of `kesson`. A movement may not be negative but for a 更正, so a reversal is told by positive
-movements of `kousei` of those 科目: the yen that are owed again. The movements stand in the books of the year in
-which the 期別 stands on the day.
+is told by movements of `kesson`. A movement may not be negative but for a 更正, so a reversal is told by
+positive movements of `kousei` of those 科目: the yen that are owed again. The movements stand in the books of
+the year in which the 期別 stands on the day.
 """
 
 from __future__ import annotations

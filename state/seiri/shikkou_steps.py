@@ -1,7 +1,7 @@
 """執行停止の手続: decision, cancellation, extinction at once, and after three years (地方税法15条の7・15条の8).
 
-Extinction moves no yen by itself: the books change with the 不納欠損. From then on nothing may be demanded of the
-期別: its 分納, 猶予, 承継 and 時効 acts are refused by R-530 (`state.seiri.told.extinct`).
+Extinction moves no yen by itself: the books change with the 不納欠損. From then on nothing may be demanded of
+the 期別: its 分納, 猶予, 承継 and 時効 acts are refused by R-530 (`state.seiri.told.extinct`).
 """
 
 from __future__ import annotations

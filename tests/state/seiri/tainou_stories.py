@@ -110,7 +110,7 @@ KINDS = frozenset(_MAKERS)
 
 
 def chains(kibetsu: int) -> tuple[tuple[Any, ...], ...]:
-    """What the office does in order on one 期別 that owes OWED: a step makes an event of its day, or waits days."""
+    """What the office does in order on one 期別 that owes OWED: each makes an event of a day, or waits."""
     key, plan = given.shuunou_key(kibetsu), str(100 + kibetsu)
 
     def act(kind: str, **over: Any) -> Any:

@@ -1,10 +1,11 @@
 """滞納整理の場面: one person's accounts and procedures driven by events, as the ledger's agent drives them.
 
-Every step is checked for what must always hold: money is conserved, what is refused or told twice changes nothing, the
-totals of the case agree, and what is kept can be written and read again.
+Every step is checked for what must always hold: money is conserved, what is refused or told twice changes
+nothing, the totals of the case agree, and what is kept can be written and read again.
 
-A table writes an act as `分納1 2026-08-01 根拠=seiyaku 額=30000 内訳=1期:30000/2026-08-31:30000`: a word, its number, its day,
-then what it brings; `2期:` in front when it is about another 期別. Everything else is written as in `tests.state.scenario`.
+A table writes an act as `分納1 2026-08-01 根拠=seiyaku 額=30000 内訳=1期:30000/2026-08-31:30000`: a word, its
+number, its day, then what it brings; `2期:` in front when it is about another 期別. The rest is written as in
+`tests.state.scenario`.
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ class World:
             self._write(event, f"{event.event_id}/{event.shuunou_key}", done)
 
     def _reach(self, event: KijunbiAdvanced) -> None:
-        """Looks at the person on every day, and asserts that nothing comes of a day that was not scheduled."""
+        """Looks at the person on every day: nothing may come of a day that was not scheduled."""
         self.kijunbi = event.kijunbi
         for key, account in self.accounts.items():
             change = ledger.reach(account, self.case, event)
@@ -221,7 +222,7 @@ def _event(text: str) -> Any:
 
 
 def _line(text: str) -> Any:
-    """`1期:30000` a 期別, `2026-08-31:30000` a day, `1期@2026-08-31:30000` both, `2番:91期:30000` an heir's share."""
+    """`1期:30000` a 期別, `2026-08-31:30000` a day, `1期@2026-08-31:30000` both, `2番:91期:30000` an heir."""
     *front, yen = text.split(":")
     if front[0].endswith("番"):
         number = int(front[1].removesuffix("期"))
