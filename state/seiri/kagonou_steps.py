@@ -1,9 +1,9 @@
 """過誤納の手続: 充当・還付 decided, withdrawn, notified, claimed, paid, expired; both sides of 充当 in one step.
 
 With the decision nothing is too much any more: what is to be paid back leaves the account that day
-(`kanpu`), whatever day it is paid. 還付加算金 is the city's expenditure and stands in no account. When the claim
-expires the money stays with the city (雑入): the account does not change, unless nothing had been decided; then
-it leaves the account as a 還付 would.
+(`kanpu`), whatever day it is paid. 還付加算金 is the city's expenditure and stands in no account. When the
+claim expires the money stays with the city (雑入): the account does not change, unless nothing had been
+decided; then it leaves the account as a 還付 would.
 """
 
 from __future__ import annotations

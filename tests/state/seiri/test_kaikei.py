@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given as over
-from hypothesis import strategies as st
 
 from state.law.entaikin_value import Waiver
 from state.law.movement import check_all
@@ -26,11 +25,11 @@ from tests import given
 from tests.state.scenario import World, table
 from tests.state.scenario import read as read_story
 from tests.state.seiri import kaikei_story as story
+from tests.state.seiri.kaikei_histories import Turn, histories
 from tests.streams.memory_hub import Hub
 
 HERE = Path(__file__).parent
 ROWS = [*table(HERE / "entaikin.csv"), *table(HERE / "kagonou.csv")]
-BILLS = (1, 2, 3)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["名前"] for row in ROWS])
@@ -84,7 +83,7 @@ def test_what_is_too_much_is_found_from_the_last_payment_backwards() -> None:
 
 
 def test_what_went_out_before_is_not_found_again() -> None:
-    """A double payment is paid back; a later 更正 makes yen of the first payment too much, not of the second."""
+    """The second payment was paid back; a later 更正 makes yen of the first too much, not of the second."""
     of = account("調定1 10000 → 確報甲 10000 領収=2026-06-10 → 確報乙 10000 領収=2026-06-20")
     decided = of._replace(seisan=Seisan(kanpu=Uchiwake(10_000)), kibetsu_choutei_gaku=7_000)
     (part,) = beyond(decided, (), date(2026, 6, 30))
@@ -145,83 +144,12 @@ def test_猶予_and_執行停止_become_waivers() -> None:
 
 # -- any history ----------------------------------------------------------------------------------
 
-NEXT = {
-    "kettei": ("KanpuJuutouNotified", "KanpuJuutouNotified", "KagonouDecisionWithdrawn"),
-    "tsuuchi": ("KanpuClaimed", "KanpuClaimed", "KagonouDecisionWithdrawn"),
-    "seikyuu": ("KanpuPaid", "KanpuPaid", "KagonouDecisionWithdrawn"),
-}
-"""Acts that the state of a 過誤納 lets through: by chance alone hardly any would be right."""
-
-OTHERWISE = ("KagonouDecided",) * 4 + ("EntaikinAssessed", "EntaikinWaived", "KanpuExpired")
-
-
-def _kagonou(hub: Hub, key: str) -> Any:
-    seiri = hub.seiri(key)
-    return seiri.kagonou if seiri else None
-
-
-def _joutai(hub: Hub, key: str) -> str:
-    kagonou = _kagonou(hub, key)
-    return kagonou.joutai if kagonou else ""
-
-
-class Step(NamedTuple):
-    """An act that is chosen when its turn comes: mostly one that may be right then."""
-
-    key: str
-    on: date
-    pick: int
-    is_wild: bool
-    bangou: str
-
-    def act(self, hub: Hub) -> Any:
-        lively = [
-            key
-            for key, each in sorted(hub.accounts().items())
-            if each.kagonou_gaku or _joutai(hub, key) in NEXT
-        ]
-        key = self.key if self.is_wild or not lively else lively[self.pick % len(lively)]
-        kagonou = _kagonou(hub, key)
-        usual = NEXT.get(_joutai(hub, key), OTHERWISE)
-        among = tuple(story.KINDS.values()) if self.is_wild else usual
-        kind = among[self.pick % len(among)]
-        rest: dict[str, Any] = {"code": "genmen" if kind == "EntaikinWaived" else "sonota"}
-        if kind == "EntaikinWaived":
-            rest |= {"kara": date(2026, 7, 1), "made": self.on, "jouken": {"bunshi": "1", "bunbo": "2"}}
-        if kind == "KanpuPaid":
-            rest["kingaku"] = kagonou.shiharai_gaku if kagonou and not self.is_wild else 1_000
-        return given.tetsuzuki(kind, self.on, bangou=self.bangou, key=key, **rest)
-
-
-@st.composite
-def events(draw: st.DrawFn, number: int) -> Any:
-    """Something that may happen to one of three 期別, sensible or not; the days go forward."""
-    key, on = given.shuunou_key(draw(st.sampled_from(BILLS))), date(2026, 7, 1) + timedelta(6 * number)
-    what = draw(st.sampled_from(("収納", "収納", "更正", "取消", "手続", "手続", "手続", "手続")))
-    if what == "収納":
-        yen = draw(st.sampled_from((700, 30_000, 100_000, 300_000)))
-        return given.received(f"cvs:{number}", yen, key=key, on=on, torikomibi=on)
-    if what == "更正":
-        return given.corrected(number + 2, draw(st.sampled_from((0, 90_000, 300_000))), key=key, on=on)
-    if what == "取消":
-        return given.reversal(f"cvs:{draw(st.integers(0, number))}", key=key, on=on)
-    is_wild, bangou = draw(st.integers(0, 9)) == 0, str(draw(st.integers(number - 2, number)))
-    return Step(key, on, draw(st.integers(0, 9)), is_wild, bangou)
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[Any]:
-    gaku = st.sampled_from((0, 30_000, 100_000, 300_000))
-    first = [given.choutei(gaku=draw(gaku), key=given.shuunou_key(kibetsu)) for kibetsu in BILLS]
-    return [*first, *(draw(events(number)) for number in range(draw(st.integers(8, 28))))]
-
-
 @given.STABLE
 @over(histories())
 def test_yen_are_conserved_by_every_act(history: list[Any]) -> None:
     hub, acts = Hub(), []
     for event in history:
-        act = event.act(hub) if isinstance(event, Step) else event
+        act = event.act(hub) if isinstance(event, Turn) else event
         acts.append(act)
         balance, since, letters = story.balance(hub), len(hub.seiri_facts), len(hub.letters)
         before = story.rows(hub)
