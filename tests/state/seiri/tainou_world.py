@@ -168,6 +168,8 @@ class World:
         moved = [one for fact in booked.facts for one in fact.movements]
         assert check_all(moved) == ()
         assert sum(one.change for one in moved) == self._balance() - before, "every yen moved is told"
+        left = sum(fact.kingaku for fact in booked.facts if fact.kind == "NouzeiShoukeiMade")
+        assert sum(one.kibetsu_choutei_gaku for one in booked.shoukei) == left, "what leaves comes in"
         assert len({fact.fact_id for fact in booked.facts}) == len(booked.facts)
         for value in (*booked.facts, *booked.seiri.values(), self.seiribo):
             assert wire.decode(wire.encode(value)) == value

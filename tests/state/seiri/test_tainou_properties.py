@@ -10,12 +10,15 @@ from hypothesis import given as given_that
 from hypothesis import settings
 
 from state.law import bunnou_check
+from state.law.jikou import standing
 from state.law.movement import KESSON, KOUSEI
 from state.law.uchiwake import Uchiwake
 from state.receipt.seisan import Seisan
 from state.seiri import tainou_steps
 from state.seiri.bunnou_uketori import parts_of, speaking_for
 from state.seiri.event import TetsuzukiTaken
+from state.seiri.jikou_of import jikou_of
+from state.seiri.values import KibetsuSeiri
 from tests import given
 from tests.state.seiri.tainou_stories import KINDS, stories
 from tests.state.seiri.tainou_world import World, read
@@ -149,3 +152,12 @@ def test_the_houtei_noukigen_begins_the_time_unless_it_is_none() -> None:
         world = World().tell(bill, *read("執行停止1 2024-08-01 号=1"))
         world.tell(given.kijunbi(complete_on), given.kijunbi(complete_on + timedelta(days=1)))
         assert [fact.kind for fact in world.last] == ["JikouCompleted"]
+
+
+def test_what_is_paid_before_the_noukigen_acknowledges_nothing_that_is_late() -> None:
+    bill = given.choutei(1, 30_000, noukigen=date(2020, 6, 30), houtei_noukigen=date(2020, 5, 31))
+    in_time, late = (date(2020, 6, 30), date(2025, 5, 31)), (date(2020, 7, 1), date(2025, 7, 1))
+    for paid_on, complete_on in (in_time, late):
+        account = World().tell(bill, given.received(gaku=1_000, on=paid_on)).accounts[given.KEY]
+        now = standing(jikou_of(account, KibetsuSeiri(given.KEY, given.PERSON)), paid_on)
+        assert now.kansei_on == complete_on
