@@ -12,6 +12,10 @@ from state.facts import Applied
 Value = TypeVar("Value")
 
 
+class NoRule(LookupError):
+    """定めがない: the day is before the first entry of a table of `schemas/law`."""
+
+
 class Outcome(NamedTuple, Generic[Value]):
     """結果: the value that follows, the facts to announce (past tense), and the provisions they rest on."""
 
@@ -23,12 +27,12 @@ class Outcome(NamedTuple, Generic[Value]):
 def rule(table: str, on: date, part: str = "rule") -> Mapping[str, Any]:
     """その日の定め: the entry of `schemas/law/<table>.toml` in force on `on`.
 
-    Raises LookupError when there is none: the table says from when it rules.
+    Raises NoRule when there is none: the table says from when it rules.
     """
     entries = schemas.load_toml(f"law/{table}")[part]
     known = [entry for entry in entries if entry["valid_from"] <= on]
     if not known:
-        raise LookupError(f"no [[{part}]] in schemas/law/{table}.toml for {on}")
+        raise NoRule(f"no [[{part}]] in schemas/law/{table}.toml for {on}")
     found: Mapping[str, Any] = max(known, key=lambda entry: entry["valid_from"])
     return found
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import schemas
 from state.facts import Applied
 from state.law.kyuujitsu import previous_business_day
-from state.law.rules import applied, rule
+from state.law.rules import NoRule, applied, rule
 from state.reasons import Refusal, refusal
 
 TABLE = "tokusoku_hassou"
@@ -121,7 +121,7 @@ def _kept_back(taishou: Taishou, on: date, setting: Mapping[str, Any]) -> tuple[
 
 
 def tesuuryou(jichitai_code: str, zeimoku_code: str, fuka_nendo: int, hakkou_on: date) -> Tesuuryou:
-    """督促手数料: by the master, for a 督促状 sent on `hakkou_on`. Raises LookupError before its first line."""
+    """督促手数料: by the master, for a 督促状 sent on `hakkou_on`. Raises NoRule before its first line."""
     line = _line(jichitai_code, zeimoku_code, fuka_nendo, hakkou_on)
     provision = rule(TABLE, hakkou_on)["tesuuryou_provision"][zeimoku_code]
     inputs = {
@@ -144,7 +144,7 @@ def _line(jichitai_code: str, zeimoku_code: str, fuka_nendo: int, hakkou_on: dat
         if known:
             latest: Mapping[str, Any] = max(known, key=lambda line: line["valid_from"])
             return latest
-    raise LookupError(f"no line in schemas/law/tokusoku_tesuuryou.toml for {hakkou_on}")
+    raise NoRule(f"no line in schemas/law/tokusoku_tesuuryou.toml for {hakkou_on}")
 
 
 def may_issue(taishou: Taishou, on: date) -> Refusal | None:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from state.law.rules import NoRule
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.seiri import (
@@ -79,7 +80,10 @@ def apply(person: Person, event: TetsuzukiTaken, known: bytes | None) -> SeiriSt
     refused = _foreign(person, event, kind) or _too_many(person, kind)
     if refused is not None:
         return refused
-    outcome = HANDLERS[event.kind](person, event)
+    try:
+        outcome = HANDLERS[event.kind](person, event)
+    except NoRule:
+        return _before_the_law(kind, event)
     return outcome if isinstance(outcome, Refusal) else _counted(person, event, kind, outcome)
 
 
@@ -145,6 +149,12 @@ def _differs(kind: Kind) -> Refusal:
     return refusal(
         "R-504", kind.ja, "同じ番号なら同じ中身", "異なる中身", "番号を確かめ、訂正なら取消しと新しい番号で送る"
     )
+
+
+def _before_the_law(kind: Kind, event: TetsuzukiTaken) -> Refusal:
+    """An act on a day, or from a day, for which a table of the law has no rule: it is data, never a crash."""
+    expected, todo = "定めの表(schemas/law)にある日", "日を確かめる。定めがあれば表に足す"
+    return refusal("R-565", kind.ja, expected, f"{min(event.on, event.kara or event.on)}", todo)
 
 
 def _counted(person: Person, event: TetsuzukiTaken, kind: Kind, done: SeiriStep) -> SeiriStep:

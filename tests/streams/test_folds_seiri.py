@@ -75,3 +75,12 @@ def test_the_newest_assignment_prevails_whatever_the_order() -> None:
     forth, back = Hub().tell(*acts), Hub().tell(*reversed(acts))
     assert forth.seiribo().tantousha_code == back.seiribo().tantousha_code == "T2"
     assert [fact.kind for fact in back.seiri_facts] == ["TantouAssigned", "TantouSuperseded"]
+
+
+def test_an_act_of_a_day_before_the_law_s_tables_is_refused_and_stops_nothing() -> None:
+    """A stranger's date must not stop the stage: what has no rule is told by a letter."""
+    early = date(1960, 1, 1)
+    assessed = given.choutei(noukigen=date(2026, 6, 30))
+    for kind in ("TokusokuIssued", "EntaikinAssessed", "ShikkouTeishiDecided", "KagonouDecided"):
+        hub = Hub().tell(assessed, given.tetsuzuki(kind, early, code="1"))
+        assert len(hub.letters) == 1 and hub.seiribo() is None
