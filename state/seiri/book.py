@@ -58,7 +58,7 @@ def book(person: Person, event: Any, prefix: str, done: SeiriStep) -> Booked:
 
 def _settled(before: ReceiptAccount, after: ReceiptAccount) -> tuple[Happened, ...]:
     """By how much 未納 less 過誤納 moved, and what turned; the mark alone is no fact."""
-    if before == after or before._replace(seisan=Seisan()) == after:
+    if before == after or (before.seisan is None and before._replace(seisan=Seisan()) == after):
         return ()
     moved = (after.minou_gaku - after.kagonou_gaku) - (before.minou_gaku - before.kagonou_gaku)
     return (Happened(SETTLED, moved), *turns(before, after))

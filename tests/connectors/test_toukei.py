@@ -135,6 +135,7 @@ def test_the_difference_is_from_what_the_summary_shows(city: Engine) -> None:
     assert sum(total.minou_gaku - total.kagonou_gaku for total in totals) == 145_000 - 160_000
 
 
+# not shrunk: each example makes a database of its own
 @hypothesis_settings(given.STABLE, max_examples=15, phases=[Phase.generate])
 @over(histories())
 def test_any_history_reconciles(tmp_path_factory: pytest.TempPathFactory, history: list[Any]) -> None:
