@@ -43,7 +43,7 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     settings.cache_clear()
     held = notice(1, "held")._replace(shuunou_key=OTHER_BILL[:-2] + "09")
     assigned = notice(2, "assigned")._replace(shuunou_key=given.KEY[:-2] + "08")
-    with projected(_hub(), tmp_path / "city.db", [held, assigned]) as engine:
+    with projected(_hub(), f"sqlite:///{tmp_path}/city.db", [held, assigned]) as engine:
         yield engine
     settings.cache_clear()
 
@@ -107,7 +107,18 @@ def test_the_explanation_knows_充当_and_減免() -> None:
     assert made["goukei"] == sum(yen) == 383 + 483 + 18_399
     assert made["kakutei"] == 19_200
     shown = _run("explain", "entaikin", KEY2, "--on", "2026-12-01")
-    assert shown.exit_code == 0 and "減免" in shown.stdout
+    assert shown.exit_code == 0 and "減免" in shown.stdout and "調定済み" not in shown.stdout
+    assert (made["choutei_gaku"], made["choutei_on"]) == (None, None)
+
+
+def test_the_explanation_tells_what_is_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHUUNOU_DATABASE_URL", f"sqlite:///{tmp_path}/fixed.db")
+    settings.cache_clear()
+    fixed = told("調定1 1000000 → 確報甲 1000000 領収=2026-12-01 → 延滞金調定1 2026-12-01")
+    with projected(fixed, f"sqlite:///{tmp_path}/fixed.db"):
+        shown = _run("explain", "entaikin", given.KEY, "--on", "2026-12-01")
+    settings.cache_clear()
+    assert shown.exit_code == 0 and "調定済みの延滞金 33,000円(2026-12-01 までの計算)" in shown.stdout
 
 
 @pytest.mark.usefixtures("city")

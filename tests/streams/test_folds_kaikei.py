@@ -25,7 +25,7 @@ def test_both_sides_of_a_充当_are_announced_with_their_rows() -> None:
 
 
 def test_what_goes_back_to_nothing_is_announced_too() -> None:
-    """With the withdrawal the 精算 is empty again, as if nothing had ever been: the accounts must be told so."""
+    """With the withdrawal the 精算 is empty again, as if nothing had been: the accounts must be told so."""
     hub = told(f"{STORY} → {DECIDED} → 決定取消1 2026-08-05")
     last = {fact.shuunou_key: fact for fact in hub.facts if fact.kind == "SeisanBooked"}
     assert {key: fact.kingaku for key, fact in last.items()} == {given.KEY: -8_000, KEY2: 5_000}
