@@ -20,6 +20,7 @@ from connectors.tables import (
     DELINQUENCY_CASE,
     FACT,
     LETTER,
+    MOVEMENT,
     PROVISION,
     RECEIPT,
     SINK_PROBLEM,
@@ -27,6 +28,7 @@ from connectors.tables import (
     newest,
 )
 from state.delinquency.case import OPEN, DelinquencyCase
+from state.law.movement import OWED
 from state.receipt.account import TORIKESHI, Receipt
 
 HELD = "held"
@@ -139,6 +141,7 @@ class LetterRow(NamedTuple):
 class Balance(NamedTuple):
     """突き合わせの一行: 調定 − 収納 = 未納 − 過誤納 of one 会計年度×税目×期別, 収納 recomputed from its receipts.
 
+    What procedures moved (延滞金, 充当, 還付, 欠損) stands between the two sides, as their movements tell it.
     `sa_gaku` is the difference in yen, `sa_kensuu` the number of accounts whose rows do not agree; both
     must be 0.
     """
@@ -300,16 +303,29 @@ def _balances() -> sa.Select[Any]:
     of = received.subquery()
     shuunou = sa.func.coalesce(of.c.yen, 0)
     own = ACCOUNT.c
-    difference = own.kibetsu_choutei_gaku - shuunou - (own.minou_gaku - own.kagonou_gaku)
+    tetsuzuki = _moved_by_tetsuzuki().subquery()
+    moved = sa.case((own.seisan.is_(None), 0), else_=sa.func.coalesce(tetsuzuki.c.yen, 0))
+    difference = own.kibetsu_choutei_gaku - shuunou + moved - (own.minou_gaku - own.kagonou_gaku)
     disagrees = sa.case((sa.or_(difference != 0, own.shuunou_gaku != shuunou), 1), else_=0)
     group = (own.kaikei_nendo, own.zeimoku_code, own.kibetsu_code)
     sums = (own.kibetsu_choutei_gaku, shuunou, own.minou_gaku, own.kagonou_gaku, difference, disagrees)
     return (
         sa.select(*group, _count(), *map(_sum, sums))
-        .select_from(ACCOUNT.outerjoin(of, of.c.shuunou_key == own.shuunou_key))
+        .select_from(
+            ACCOUNT.outerjoin(of, of.c.shuunou_key == own.shuunou_key).outerjoin(
+                tetsuzuki, tetsuzuki.c.shuunou_key == own.shuunou_key
+            )
+        )
         .group_by(*group)
         .order_by(*group)
     )
+
+
+def _moved_by_tetsuzuki() -> sa.Select[Any]:
+    """By how much procedures changed what is owed of each 期別 (円)."""
+    own = MOVEMENT.c
+    signed = sa.case(*((own.kind == kind, sign * own.kingaku) for kind, sign in OWED.items()), else_=0)
+    return sa.select(own.shuunou_key, sa.func.sum(signed).label("yen")).group_by(own.shuunou_key)
 
 
 def _orphans() -> sa.Select[Any]:

@@ -44,11 +44,16 @@ def explain_entaikin(
     made = law.calculate(bill, day)
     if isinstance(made, Refusal):
         fail(f"{made.reason.code} {made.reason.ja}: 期待 {made.expected}、実際 {made.found}。{made.todo}")
+    own, seisan = rows.seiri.get(shuunou_key), rows.accounts[shuunou_key].seisan
+    fixed_on = own.entaikin_on if own is not None else None
+    fixed = seisan.fuzui.entaikin if seisan is not None and fixed_on is not None else None
     if as_json:
-        print_json(_plain(made))
+        print_json({**_plain(made), "choutei_gaku": fixed, "choutei_on": fixed_on})
         return
     for line in (f"延滞金の計算 収納キー {shuunou_key}", *tell(made)):
         console.print(line, highlight=False)
+    if fixed is not None:
+        console.print(f"調定済みの延滞金 {fixed:,}円({fixed_on} までの計算)", highlight=False)
 
 
 def _plain(made: Entaikin) -> dict[str, Any]:

@@ -1,10 +1,9 @@
-"""投影された台帳: what the stages in memory announced, kept by the real projection in a SQLite file."""
+"""投影された台帳: what the stages in memory announced, kept by the real projection in a database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -24,9 +23,8 @@ TOPICS = {
 
 
 @contextmanager
-def projected(hub: Hub, file: Path, notices: Sequence[Any] = ()) -> Iterator[Engine]:
-    """A database that has kept every fact of the hub; its address is that of `file`."""
-    url = f"sqlite:///{file}"
+def projected(hub: Hub, url: str, notices: Sequence[Any] = ()) -> Iterator[Engine]:
+    """A database that has kept every fact of the hub."""
     migrate(url)
     store = Store(url, {topic: [schema] for schema, topic in TOPICS.items()})
     starts = {(topic, 0): 0 for topic in TOPICS.values()}
