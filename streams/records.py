@@ -28,6 +28,7 @@ from state.seiri.values import KibetsuSeiri, Seiribo
 from streams.engine.batch import Record
 from streams.engine.unit import Table, Unit
 from streams.ingest import DEADLETTER, Gate
+from streams.ledger import FACT
 
 KIJUNBI_IN = "ido.kijunbi.v1"
 SEPARATOR, AFTER = b"|", b"}"
@@ -76,7 +77,7 @@ class Records:
             if topic == KIJUNBI_IN:
                 self._reach(unit, touched, record)
                 continue
-            value = self.gate.decode(unit, topic, record)
+            value = _quietly(record) if topic == FACT else self.gate.decode(unit, topic, record)
             if isinstance(value, LedgerFact):
                 self._booked(unit, touched, value)
             elif isinstance(value, SeiriFact):
@@ -138,11 +139,8 @@ class Records:
             touched.bills[(atena, key)] = None
 
     def _kijunbi(self, record: Record) -> KijunbiAdvanced | None:
-        """What is no day is left to the ledger, which reads the same topic: one letter is enough."""
-        try:
-            event = wire.decode(record.value or b"")
-        except DecodeError:
-            return None
+        """What is no day is left to the ledger, which reads the same topic."""
+        event = _quietly(record)
         if not isinstance(event, KijunbiAdvanced):
             return None
         refused = ingest.check(event, record.key, self.gate.jichitai_code)
@@ -249,6 +247,14 @@ class Records:
         if digest != last:
             unit.put(SENT, row, digest)
             unit.send(topic_of(record), key, body, partition=unit.partition)
+
+
+def _quietly(record: Record) -> Any | None:
+    """Of a topic that another stage reads too, whose letter stands for what is unreadable: one is enough."""
+    try:
+        return wire.decode(record.value or b"")
+    except DecodeError:
+        return None
 
 
 def _kiroku_row(record: str, atena: bytes, record_key: str) -> bytes:

@@ -236,6 +236,19 @@ def test_a_day_that_the_ledger_refuses_changes_nothing_here() -> None:
     assert told.record("shuutainou", given.KEY).kurikoshi_nengappi == date(2027, 6, 1)
 
 
+def test_what_is_no_message_is_parked_once_among_all_stages() -> None:
+    told = Recorded()
+    garbage = (b"key", b"no message")
+    for topic in topics.read_by("records"):
+        told.records.run(topic, garbage, (b"key", None), message(given.choutei()))
+    assert latest(told.records) == {}
+    others = set(topics.read_by("ledger")) | set(topics.read_by("transfer"))
+    mine = sorted(set(topics.read_by("records")) - others)
+    parked = sorted((letter.topic or "", letter.reason) for letter in told.records.sent(DEADLETTER))
+    assert mine == ["ledger.atena.v1", "ledger.kiroku.v1", "seiri.fact.v1"]
+    assert parked == [(topic, reason) for topic in mine for reason in ("R-201", "R-201", "R-202")]
+
+
 def test_each_of_the_seven_has_its_compacted_topic_that_no_stage_reads() -> None:
     by_name = {topic.name: topic for topic in topics.topics()}
     for record in records.records():
