@@ -20,6 +20,7 @@ from connectors.tables import (
     DELINQUENCY_CASE,
     FACT,
     LETTER,
+    MOVEMENT,
     PROVISION,
     RECEIPT,
     SINK_PROBLEM,
@@ -27,6 +28,8 @@ from connectors.tables import (
     newest,
 )
 from state.delinquency.case import OPEN, DelinquencyCase
+from state.law.movement import OWED, SHUUNOU
+from state.law.movement import TORIKESHI as SHUUNOU_TORIKESHI
 from state.receipt.account import TORIKESHI, Receipt
 
 HELD = "held"
@@ -137,10 +140,10 @@ class LetterRow(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """突き合わせの一行: 調定 − 収納 = 未納 − 過誤納 of one 会計年度×税目×期別, 収納 recomputed from its receipts.
+    """突き合わせの一行: of one 会計年度×税目×期別, 調定 + 精算 − 収納 = 未納 − 過誤納, 収納 recomputed from its receipts.
 
-    `sa_gaku` is the difference in yen, `sa_kensuu` the number of accounts whose rows do not agree; both
-    must be 0.
+    精算 is what movements other than receipts made of it (還付, 充当, 不納欠損, 附随調定 and the like). `sa_gaku` is
+    the difference in yen, `sa_kensuu` the number of accounts whose rows do not agree; both must be 0.
     """
 
     kaikei_nendo: int | None
@@ -153,6 +156,7 @@ class Balance(NamedTuple):
     kagonou_gaku: int
     sa_gaku: int
     sa_kensuu: int
+    seisan_gaku: int
 
 
 class Conservation(NamedTuple):
@@ -297,19 +301,32 @@ def _balances() -> sa.Select[Any]:
     received = sa.select(RECEIPT.c.shuunou_key, sa.func.sum(counted).label("yen")).group_by(
         RECEIPT.c.shuunou_key
     )
-    of = received.subquery()
-    shuunou = sa.func.coalesce(of.c.yen, 0)
+    of, moved = received.subquery(), _moved().subquery()
+    shuunou, seisan = sa.func.coalesce(of.c.yen, 0), sa.func.coalesce(moved.c.yen, 0)
     own = ACCOUNT.c
-    difference = own.kibetsu_choutei_gaku - shuunou - (own.minou_gaku - own.kagonou_gaku)
+    difference = own.kibetsu_choutei_gaku + seisan - shuunou - (own.minou_gaku - own.kagonou_gaku)
     disagrees = sa.case((sa.or_(difference != 0, own.shuunou_gaku != shuunou), 1), else_=0)
     group = (own.kaikei_nendo, own.zeimoku_code, own.kibetsu_code)
-    sums = (own.kibetsu_choutei_gaku, shuunou, own.minou_gaku, own.kagonou_gaku, difference, disagrees)
+    owed = (own.minou_gaku, own.kagonou_gaku)
+    sums = (own.kibetsu_choutei_gaku, shuunou, *owed, difference, disagrees, seisan)
     return (
         sa.select(*group, _count(), *map(_sum, sums))
-        .select_from(ACCOUNT.outerjoin(of, of.c.shuunou_key == own.shuunou_key))
+        .select_from(
+            ACCOUNT.outerjoin(of, of.c.shuunou_key == own.shuunou_key).outerjoin(
+                moved, moved.c.shuunou_key == own.shuunou_key
+            )
+        )
         .group_by(*group)
         .order_by(*group)
     )
+
+
+def _moved() -> sa.Select[Any]:
+    """By how much movements changed what is owed of each 期別; those of receipts stand in the receipts."""
+    own = MOVEMENT.c
+    signs = {kind: sign for kind, sign in OWED.items() if kind not in (SHUUNOU, SHUUNOU_TORIKESHI)}
+    change = own.kingaku * sa.case(signs, value=own.kind, else_=0)
+    return sa.select(own.shuunou_key, sa.func.sum(change).label("yen")).group_by(own.shuunou_key)
 
 
 def _orphans() -> sa.Select[Any]:
