@@ -25,7 +25,7 @@ _SIGN = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {sign}" for kind, sign in S
 
 
 def accept(book: Book) -> None:
-    """`act`: of each act the first record that was not refused; who is in motion by one that waits."""
+    """受け入れた手続: `act`, of each act the first record that was not refused; who is in motion by one that waits."""
     book.make(
         "CREATE INDEX seiri_event ON seiri_fact (event, kind)",
         "CREATE INDEX line_place ON tetsuzuki_line (topic, part, at)",
@@ -40,7 +40,7 @@ def accept(book: Book) -> None:
 
 
 def move(book: Book) -> None:
-    """An act that waits may touch every 期別 of its person."""
+    """動いている期別: an act that waits may touch every 期別 of its person."""
     book.make(
         "INSERT OR IGNORE INTO moving SELECT shuunou_key FROM choutei "
         "WHERE atena_bangou IN (SELECT atena_bangou FROM moving_person)",
@@ -66,7 +66,7 @@ def book_haitou(book: Book) -> None:
 
 
 def book_movements(book: Book) -> None:
-    """`net`: of each 期別 what movements add up to, by 科目, those of receipts left out; and `kuriage`."""
+    """動きの計: `net`, of each 期別 what movements add up to, by 科目, those of receipts left out; and `kuriage`."""
     sums = ", ".join(
         f"SUM(CASE WHEN kamoku = '{kamoku}' THEN yen ELSE 0 END) AS {column}"
         for kamoku, column in zip(KAMOKU, NET, strict=True)
@@ -87,7 +87,7 @@ def book_movements(book: Book) -> None:
 
 
 def nothing_lost(book: Book) -> list[Finding]:
-    """C1: each act told of, each share of an heir assessed, nothing from nowhere."""
+    """C1 欠落なし: each act told of, each share of an heir assessed, nothing from nowhere."""
     return [_lost(book), _from_nowhere(book), _shares_lost(book), _shares_from_nowhere(book)]
 
 
@@ -135,7 +135,7 @@ def _shares_from_nowhere(book: Book) -> Finding:
 
 
 def nothing_doubled(book: Book) -> list[Finding]:
-    """C2: one act under one number, applied once; each effect once; each share once."""
+    """C2 重複なし: one act under one number, applied once; each effect once; each share once."""
     return [_two_under_one_number(book), _applied_twice(book), _effects_twice(book), _shares_twice(book)]
 
 
@@ -189,7 +189,7 @@ def _shares_twice(book: Book) -> Finding:
 
 
 def yen_conserved(book: Book) -> list[Finding]:
-    """C3: what goes out by 充当 comes in, what leaves the deceased comes to the heirs."""
+    """C3 円の保存: what goes out by 充当 comes in, what leaves the deceased comes to the heirs."""
     return [_juutou(book), _shoukei(book)]
 
 
@@ -222,7 +222,7 @@ def _shoukei(book: Book) -> Finding:
 
 
 def state_is_told(book: Book) -> Finding:
-    """C4: every 整理 and 整理簿 in the table is the one that was announced last."""
+    """C4 状態＝再計算: every 整理 and 整理簿 in the table is the one that was announced last."""
 
     def show(name: str, key: str, told: Any, held: Any) -> Difference:
         found = "none" if held is None else "another" if told is not None else "one that was never told"
