@@ -54,7 +54,7 @@ from state import wire
 from streams import topics
 from streams.engine.store import Store
 from streams.local.kafka import LocalKafka
-from streams.worker import STAGES
+from streams.worker import FLOW
 
 JARS = Path(__file__).parents[1] / ".hub" / "jars"
 HEAP = "1g"
@@ -138,7 +138,7 @@ class Bench:
         }
 
     def _flow(self, waves: Sequence[Sequence[load.Change]]) -> Figures:
-        hub = self._hub(*STAGES)
+        hub = self._hub(*FLOW)
         out = [*ITEN, AUDIT]
         with hub.start() as worker:
             figures: Figures = {"ready_s": round(worker.wait_for(READY), 2)}
@@ -198,7 +198,7 @@ class Bench:
         wanted = given.rate * (given.seconds + given.warm_seconds)
         here, there = [part.of_persons(wanted) for part in self.parts]
         changes = load.interleave(here.later(), there.bills(), wanted)
-        hub = self._hub(*STAGES)
+        hub = self._hub(*FLOW)
         with hub.start() as worker:
             worker.wait_for(READY)
             self._drive(hub, worker, load.to_hub(here.bills()), [*ITEN, AUDIT])

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Engine
 
 import schemas
 from connectors.tables import ACCOUNT, KIBETSU_SEIRI, MOVEMENT, SEIRI_FACT, SEIRIBO
-from state.law.movement import CHOUTEI, JUUTOU_IN, KANPU, KESSON, OWED
-from state.law.uchiwake import KAMOKU, Uchiwake
+from state.law.uchiwake import Uchiwake
 from state.receipt.seisan import Seisan, wariate
 from state.seiri.values import KibetsuSeiri, Seiribo
 from state.wire import decode
@@ -65,7 +64,10 @@ class PersonView(NamedTuple):
 
 
 class SeisanSums(NamedTuple):
-    """精算の計: what movements add up to, and of the receipts what was shared out to each 科目 but the 本税."""
+    """精算の計: as it stands now: what was withdrawn or taken back is not in it.
+
+    `fuzui_choutei` is what 督促手数料, 延滞金 and 滞納処分費 were assessed at, `fuzui_shuunou` what came in for them.
+    """
 
     kanpu: int
     juutou: int
@@ -101,26 +103,20 @@ def person(engine: Engine, atena_bangou: str) -> PersonView:
 
 
 def seisan_sums(engine: Engine) -> SeisanSums:
-    """精算の計を引く: 充当 is counted on the side where it comes in."""
-    own, fuzui = MOVEMENT.c, [name for name in KAMOKU if name != "honzei"]
-    asked = sa.select(own.kind, own.kamoku, sa.func.sum(own.kingaku)).group_by(own.kind, own.kamoku)
-    with engine.connect() as connection:
-        sums = {(kind, kamoku): int(yen) for kind, kamoku, yen in connection.execute(asked)}
-        received = sum(_fuzui_shuunou(connection))
-    by_kind = {kind: sum(yen for (of, _), yen in sums.items() if of == kind) for kind in OWED}
-    choutei = sum(sums.get((CHOUTEI, kamoku), 0) for kamoku in fuzui)
-    return SeisanSums(by_kind[KANPU], by_kind[JUUTOU_IN], by_kind[KESSON], choutei, received)
+    """精算の計を引く: over every account that procedures touched; 充当 on the side where it comes in.
 
-
-def _fuzui_shuunou(connection: Connection) -> list[int]:
-    """What each account received beside its 本税; only those that procedures touched can have any."""
-    own = ACCOUNT.c
+    Of the accounts, not of the movements: a 充当 that was withdrawn is told there as another, the other way.
+    """
+    own, sums = ACCOUNT.c, [0] * len(SeisanSums._fields)
     asked = sa.select(own.kibetsu_choutei_gaku, own.seisan, own.shuunou_gaku).where(own.seisan.is_not(None))
-    received = (
-        wariate(gaku, Seisan(*(Uchiwake(*each) for each in json.loads(seisan))), paid).shuunou
-        for gaku, seisan, paid in connection.execute(asked)
-    )
-    return [each.goukei - each.honzei for each in received]
+    with engine.connect() as connection:
+        for gaku, text, paid in connection.execute(asked):
+            seisan = Seisan(*(Uchiwake(*each) for each in json.loads(text)))
+            received = wariate(gaku, seisan, paid).shuunou
+            each = (seisan.kanpu, seisan.juutou_in, seisan.kesson, seisan.fuzui)
+            beside = received.goukei - received.honzei
+            sums = [a + b for a, b in zip(sums, (*(one.goukei for one in each), beside), strict=True)]
+    return SeisanSums(*sums)
 
 
 def _acts(connection: Connection, where: Any) -> tuple[Act, ...]:

@@ -50,7 +50,8 @@ def resend(
         sender = Resender(hub_bootstrap(conf), dict(conf.security), f"{conf.application}-resend")
         before = sender.find(original)
         if before is not None:
-            fail(f"letter {original.letter_id[:8]}: it was sent again already; {_outcome(conf, sender, before)}")
+            outcome = _outcome(conf, sender, before)
+            fail(f"letter {original.letter_id[:8]}: it was sent again already; {outcome}")
     console.print(f"{found['reason']} {found['what']}: 期待 {found['expected']}、実際 {found['found']}")
     console.print(f"{_what(original)} → {original.topic}/{original.partition}")
     if not yes:
@@ -66,7 +67,8 @@ def resend(
 def _letter(conf: Settings, beginning: str) -> dict[str, Any]:
     found = read_side.sealed_letters(engine_for(conf.database), beginning)
     if len(found) != 1:
-        fail(f"letter {beginning}: expected one, found {'none' if not found else 'more'}; `shuunou deadletter list`")
+        number = "more" if found else "none"
+        fail(f"letter {beginning}: expected one, found {number}; `shuunou deadletter list` shows them")
     return found[0]
 
 

@@ -1,9 +1,9 @@
 """再送: what a stage refused, sent again by a member of staff under the same key, to the topic where it stood.
 
 The record that is sent bears the decision in its headers: the letter that it answers, who decided and why.
-So the decision is kept for ever where the change itself is, in the same transaction, and whoever looks for an
-earlier one finds it. Ids and numbers make a repetition harmless; what is still not allowed becomes another
-letter, whose id follows from the new place.
+So the decision is kept for ever where the change itself is, in the same transaction, and whoever looks for
+an earlier one finds it. Ids and numbers make a repetition harmless; what is still not allowed becomes
+another letter, whose id follows from the new place.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def open_original(found: dict[str, Any], cipher: Cipher) -> Original:
 
 
 class Resender:
-    """再送の口: `find` looks for an earlier resend, `send` does it; `transactional_id` fences everyone else's."""
+    """再送の口: `find` looks for an earlier resend, `send` does it; its id fences everyone else's attempt."""
 
     def __init__(self, bootstrap: str, client: dict[str, Any], transactional_id: str) -> None:
         self._client = {**client, "bootstrap.servers": bootstrap, "log_level": 2}

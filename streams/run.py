@@ -10,7 +10,7 @@ import shutil
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -31,13 +31,13 @@ from streams.cli_shared import console
 from streams.connecting import inbox, new_intake
 from streams.local.kafka import start_broker, stop_broker
 from streams.settings import Settings
-from streams.worker import STAGES
+from streams.worker import FLOW, STAGES
 
 QUIET_LOOKS = 2
 PATIENCE_S = 600.0
 AFTER_ACTS = timedelta(days=90)
 """How far the day goes on after the acts of the office: 公示送達, 猶予 and 分納 come to their days."""
-WORKER, CONNECTORS, INTAKE = "worker", "connectors", "intake"
+WORKER, RECORDS, CONNECTORS, INTAKE = "worker", "records", "connectors", "intake"
 
 
 class Fed(NamedTuple):
@@ -94,6 +94,7 @@ class Run:
                 for family in (TETSUZUKI, KAITOU):  # an answer can only come after what it answers
                     fed = fed.and_then(self._feed(manifest, f"sources: {family}", is_wanted=_is_of(family)))
                 days += self._advance(last + AFTER_ACTS)
+            self._settle("records of 別添1: behind", self._records_behind)
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
             return report(self.conf, self.bootstrap, fed, days, time.monotonic() - begun)
@@ -125,7 +126,8 @@ class Run:
             migrate(self.conf.database)
         daemons.stop(home, INTAKE)
         with self._step("worker and connectors"):
-            daemons.start(home, WORKER, ["worker"])
+            daemons.start(home, WORKER, ["worker", *(word for name in FLOW for word in ("--stage", name))])
+            daemons.start(home, RECORDS, ["worker", "--stage", RECORDS])
             daemons.start(home, CONNECTORS, ["connectors", "--no-sources"])
             self._wait_for_worker()
 
@@ -137,23 +139,23 @@ class Run:
         console.print(f"{what}: ready ({time.monotonic() - begun:.1f} s)")
 
     def _alive(self) -> None:
-        for name in (WORKER, CONNECTORS):
+        for name in (WORKER, RECORDS, CONNECTORS):
             if daemons.pid_of(self.conf.home, name) is None:
                 log = daemons.log_path(self.conf.home, name)
                 raise Terminal(f"{name}: expected it to work, found it ended; the end of {log} says why")
 
     def _wait_for_worker(self) -> None:
         deadline = time.monotonic() + 90
-        while not all(stage.has_position for stage in self._lags()):
+        while not all(stage.has_position for stage in self._lags(STAGES)):
             self._alive()
             if time.monotonic() > deadline:
                 raise Terminal(f"worker: not ready in 90 s; see {daemons.log_path(self.conf.home, WORKER)}")
             time.sleep(0.3)
 
-    def _lags(self) -> list[status.StageLag]:
+    def _lags(self, stages: Sequence[str]) -> list[status.StageLag]:
         if self.watch is None:
             self.watch = status.Lags(self.bootstrap, self.client, self.conf.application)
-        return self.watch.of(STAGES)
+        return self.watch.of(stages)
 
     def _city(self) -> dict[str, Any]:
         if self.city.exists() and any(self.city.iterdir()):
@@ -197,7 +199,10 @@ class Run:
         return list(days)
 
     def _flow_behind(self) -> int:
-        return sum(stage.lag for stage in self._lags())
+        return sum(stage.lag for stage in self._lags(FLOW))
+
+    def _records_behind(self) -> int:
+        return sum(stage.lag for stage in self._lags((RECORDS,)))
 
     def _sinks_behind(self) -> int:
         sinks: list[Projection | ItenFile] = [

@@ -51,7 +51,7 @@ def report(conf: Settings, bootstrap: str, fed: Fed, days: Iterable[date], secon
     conserved = f"{total.sa_gaku:,} yen, {total.sa_kensuu:,} accounts differ"
     table.add_row("yen conservation", conserved, style="green" if balance.is_exact else "bold red")
     sums = (
-        f"調定 {yen(total.choutei_gaku)} − 収納 {yen(total.shuunou_gaku)} = "
+        f"調定 {yen(total.choutei_gaku)} + 精算 {yen(total.seisan_gaku)} − 収納 {yen(total.shuunou_gaku)} = "
         f"未納 {yen(total.minou_gaku)} − 過誤納 {yen(total.kagonou_gaku)}"
     )
     table.add_row("", sums)

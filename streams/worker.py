@@ -25,10 +25,15 @@ from streams.engine.stage import EXIT_STOPPED, Stage, StageWorker
 from streams.ingest import Gate
 from streams.ledger import Ledger
 from streams.matching import Matching
+from streams.records import Records
 from streams.settings import Settings
 from streams.transfer import Transfers
 
-STAGES = ("matching", "ledger", "transfer")
+FLOW = ("matching", "ledger", "transfer")
+STAGES = (*FLOW, "records")
+"""FLOW is the way of an event to its transfer; the records of 別添1 follow it at their own pace, so a hub under
+load gives them a process of their own."""
+
 GC_THRESHOLD = (50_000, 20, 1_000)
 log = structlog.get_logger("shuunou.worker")
 
@@ -47,6 +52,7 @@ def build_stage(name: str, settings: Settings) -> Stage:
         "matching": lambda: Matching(gate),
         "ledger": lambda: Ledger(gate),
         "transfer": lambda: Transfers(gate, frozenset(settings.paused_contracts)),
+        "records": lambda: Records(gate),
     }
     return Stage(name, sources, f"state.{name}.v1", folds[name]().fold)
 

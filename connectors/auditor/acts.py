@@ -25,12 +25,12 @@ _SIGN = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {sign}" for kind, sign in S
 
 
 def accept(book: Book) -> None:
-    """`act`: of each act the first record that was not refused; who is in motion by one that waits."""
+    """受け入れた手続: `act`, of each act the first record that was not refused; who is in motion by one that waits."""
     book.make(
         "CREATE INDEX seiri_event ON seiri_fact (event, kind)",
         "CREATE INDEX line_place ON tetsuzuki_line (topic, part, at)",
-        "CREATE TABLE act AS SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY event ORDER BY at) AS n "
-        "FROM tetsuzuki WHERE refused = 0) WHERE n = 1",
+        "CREATE TABLE act AS SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY event ORDER BY at) "
+        "AS n FROM tetsuzuki WHERE refused = 0) WHERE n = 1",
         "CREATE INDEX act_event ON act (event)",
         "CREATE TABLE act_line AS SELECT a.event, a.kind, a.bangou, a.day, l.shuunou_key, l.atena_bangou, "
         "l.kingaku FROM act a JOIN tetsuzuki_line l ON (l.topic, l.part, l.at) = (a.topic, a.part, a.at)",
@@ -40,7 +40,7 @@ def accept(book: Book) -> None:
 
 
 def move(book: Book) -> None:
-    """An act that waits may touch every 期別 of its person."""
+    """動いている期別: an act that waits may touch every 期別 of its person."""
     book.make(
         "INSERT OR IGNORE INTO moving SELECT shuunou_key FROM choutei "
         "WHERE atena_bangou IN (SELECT atena_bangou FROM moving_person)",
@@ -55,8 +55,9 @@ def move(book: Book) -> None:
 def book_haitou(book: Book) -> None:
     """配当の領収: into `receipt`, one of each act on each 期別 that it names."""
     book.make(
-        "CREATE TABLE haitou AS SELECT shuunou_key, 'haitou:' || bangou AS receipt_no, SUM(kingaku) AS yen, day "
-        f"FROM act_line WHERE kind = '{HAITOU}' GROUP BY event, shuunou_key HAVING SUM(kingaku) > 0",
+        "CREATE TABLE haitou AS SELECT shuunou_key, 'haitou:' || bangou AS receipt_no, "
+        f"SUM(kingaku) AS yen, day FROM act_line WHERE kind = '{HAITOU}' "
+        "GROUP BY event, shuunou_key HAVING SUM(kingaku) > 0",
         f"INSERT INTO receipt SELECT shuunou_key, receipt_no, {KAKUHOU}, yen, day, day, day, day, "
         f"'{HAITOU_KUBUN}' FROM haitou",
         "CREATE TABLE haitou_paid AS SELECT shuunou_key, SUM(yen) AS yen FROM haitou GROUP BY shuunou_key",
@@ -65,7 +66,7 @@ def book_haitou(book: Book) -> None:
 
 
 def book_movements(book: Book) -> None:
-    """`net`: of each 期別 what movements add up to, by 科目, those of receipts left out; and `kuriage`."""
+    """動きの計: `net`, of each 期別 what movements add up to, by 科目, those of receipts left out; and `kuriage`."""
     sums = ", ".join(
         f"SUM(CASE WHEN kamoku = '{kamoku}' THEN yen ELSE 0 END) AS {column}"
         for kamoku, column in zip(KAMOKU, NET, strict=True)
@@ -74,18 +75,19 @@ def book_movements(book: Book) -> None:
     book.make(
         f"CREATE TABLE net AS SELECT shuunou_key, {sums}, "
         f"-SUM(CASE WHEN kamoku = 'honzei' AND kind IN ({gone}) THEN yen ELSE 0 END) AS gone "
-        f"FROM (SELECT *, {_SIGN} * kingaku AS yen FROM movement WHERE kind NOT IN ({_IN})) GROUP BY shuunou_key",
+        f"FROM (SELECT *, {_SIGN} * kingaku AS yen FROM movement WHERE kind NOT IN ({_IN})) "
+        "GROUP BY shuunou_key",
         "CREATE INDEX net_key ON net (shuunou_key)",
         # the last one that was made counts; `stated` says whether any 調定 stated another 納期限
-        "CREATE TABLE kuriage AS SELECT shuunou_key, made, MAX(at), (SELECT COUNT(DISTINCT noukigen) FROM choutei c "
-        f"WHERE c.shuunou_key = act.shuunou_key AND c.refused = 0) AS stated FROM act WHERE kind = '{KURIAGE}' "
-        "GROUP BY shuunou_key",
+        "CREATE TABLE kuriage AS SELECT shuunou_key, made, MAX(at), (SELECT COUNT(DISTINCT noukigen) "
+        "FROM choutei c WHERE c.shuunou_key = act.shuunou_key AND c.refused = 0) AS stated "
+        f"FROM act WHERE kind = '{KURIAGE}' GROUP BY shuunou_key",
         "CREATE INDEX kuriage_key ON kuriage (shuunou_key)",
     )
 
 
 def nothing_lost(book: Book) -> list[Finding]:
-    """C1: each act told of, each share of an heir assessed, nothing from nowhere."""
+    """C1 欠落なし: each act told of, each share of an heir assessed, nothing from nowhere."""
     return [_lost(book), _from_nowhere(book), _shares_lost(book), _shares_from_nowhere(book)]
 
 
@@ -102,7 +104,8 @@ def _lost(book: Book) -> Finding:
 
 def _from_nowhere(book: Book) -> Finding:
     def show(atena: str, part: int, at: int, kind: str) -> Difference:
-        return Difference(atena, "an event on a source's topic", f"{kind} ({SEIRI_FACT}/{part}/{at}) of none")
+        found = f"{kind} ({SEIRI_FACT}/{part}/{at}) of none"
+        return Difference(atena, "an event on a source's topic", found)
 
     causes = " ".join(
         f"AND event NOT IN (SELECT event FROM {table})" for table in ("act", "choutei", "nounyuu", "kijunbi")
@@ -132,7 +135,7 @@ def _shares_from_nowhere(book: Book) -> Finding:
 
 
 def nothing_doubled(book: Book) -> list[Finding]:
-    """C2: one act under one number, applied once; each effect once; each share once."""
+    """C2 重複なし: one act under one number, applied once; each effect once; each share once."""
     return [_two_under_one_number(book), _applied_twice(book), _effects_twice(book), _shares_twice(book)]
 
 
@@ -186,7 +189,7 @@ def _shares_twice(book: Book) -> Finding:
 
 
 def yen_conserved(book: Book) -> list[Finding]:
-    """C3: what goes out by 充当 comes in, what leaves the deceased comes to the heirs."""
+    """C3 円の保存: what goes out by 充当 comes in, what leaves the deceased comes to the heirs."""
     return [_juutou(book), _shoukei(book)]
 
 
@@ -195,8 +198,9 @@ def _juutou(book: Book) -> Finding:
         return Difference(atena, "充当 that comes in as it goes out", f"{yen} more goes out", abs(yen))
 
     sql = (
-        f"SELECT (SELECT atena_bangou FROM seiri_fact f WHERE f.fact = m.fact), SUM({_SIGN} * kingaku) AS yen "
-        "FROM movement m WHERE kind IN ('juutou_out', 'juutou_in') GROUP BY event HAVING yen <> 0"
+        "SELECT (SELECT atena_bangou FROM seiri_fact f WHERE f.fact = m.fact), "
+        f"SUM({_SIGN} * kingaku) AS yen FROM movement m WHERE kind IN ('juutou_out', 'juutou_in') "
+        "GROUP BY event HAVING yen <> 0"
     )
     return book.finding("充当 of which the two sides differ", sql, show)
 
@@ -218,7 +222,7 @@ def _shoukei(book: Book) -> Finding:
 
 
 def state_is_told(book: Book) -> Finding:
-    """C4: every 整理 and 整理簿 in the table is the one that was announced last."""
+    """C4 状態＝再計算: every 整理 and 整理簿 in the table is the one that was announced last."""
 
     def show(name: str, key: str, told: Any, held: Any) -> Difference:
         found = "none" if held is None else "another" if told is not None else "one that was never told"

@@ -85,8 +85,8 @@ def _kiroku(event: events.KirokuHeld) -> Row:
 
 def _tetsuzuki(event: TetsuzukiTaken) -> Row:
     said = (*event[8:-2], sorted(event.jouken.items()), sorted(event.held.items()))
-    on, made = event.on.toordinal(), day(event.made)
-    return (event.atena_bangou, event.kind, event.bangou, on, event.shuunou_key, made, mark(repr(said).encode()))
+    days, content = (event.on.toordinal(), day(event.made)), mark(repr(said).encode())
+    return (event.atena_bangou, event.kind, event.bangou, days[0], event.shuunou_key, days[1], content)
 
 
 def _kijunbi(event: events.KijunbiAdvanced) -> Row:

@@ -208,7 +208,10 @@ def _doubled(book: Book) -> Finding:
 
 
 def _worked_off(book: Book) -> Finding:
-    """Every arrival at the ledger has one fact that shows the account, no more and no fewer."""
+    """Every arrival at the ledger has one fact that shows the account, no more and no fewer.
+
+    What procedures then make of it (`SETTLED`: a 納期限 that is kept) shows the account once more.
+    """
 
     def show(event_id: str | None, key: str | None, arrived: int, facts: int) -> Difference:
         return Difference(text(key), f"event {text(event_id)} worked off {arrived} times", f"{facts} times")
@@ -216,7 +219,8 @@ def _worked_off(book: Book) -> Finding:
     sql = (
         "SELECT COALESCE(n.event_id, c.event_id), COALESCE(n.own_key, c.shuunou_key), i.times, i.facts FROM "
         "(SELECT event, COUNT(*) AS times, "
-        "(SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND f.is_first) AS facts "
+        "(SELECT COUNT(*) FROM fact f WHERE f.event = input.event AND f.is_first "
+        f"AND f.kind NOT IN {listed(SETTLED)}) AS facts "
         "FROM input WHERE refused = 0 GROUP BY event) i "
         "LEFT JOIN nounyuu n ON n.event = i.event LEFT JOIN choutei c ON c.event = i.event "
         "WHERE i.times <> i.facts AND i.event NOT IN (SELECT event FROM moving_event) GROUP BY i.event"

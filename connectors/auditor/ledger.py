@@ -117,7 +117,8 @@ class LedgerSide:
             place = (part, message.offset(), ident, event)
             facts.append((*place, fact.kind, fact.shuunou_key, fact.atena_bangou))
             for number, each in enumerate(fact.movements):
-                movements.append((ident, number, event, *each[1:2], each.kind, each.kamoku, each.kingaku))
+                said = (each.shuunou_key, each.kind, each.kamoku, each.kingaku)
+                movements.append((ident, number, event, *said))
                 if each.kind not in SIGNS:
                     what = "movements of an unknown kind"
                     self._book.wrong("C3", what, each.shuunou_key, "a kind of movement", each.kind)
@@ -239,8 +240,9 @@ def _left(part: int, value: KibetsuSeiri | Seiribo | None) -> list[tuple[Any, ..
     """What a procedure left: its name, key and person, and the mark of its bytes."""
     if value is None:
         return []
-    is_kibetsu = isinstance(value, KibetsuSeiri)
-    name, key = ("期別の整理", value.shuunou_key) if is_kibetsu else ("整理簿", value.atena_bangou)  # type: ignore[union-attr]
+    name, key = "整理簿", value.atena_bangou
+    if isinstance(value, KibetsuSeiri):
+        name, key = "期別の整理", value.shuunou_key
     return [(name, key, value.atena_bangou, part, mark(encode(value)))]
 
 

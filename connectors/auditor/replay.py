@@ -248,8 +248,8 @@ def _expect(book: Book) -> None:
         "last_nikkeibi": "l.nikkeibi",
         "last_torikomibi": "l.torikomibi",
         "last_kubun": "l.shuunou_kubun",
-        "noukigen": "CASE WHEN k.made IS NULL OR (k.stated > 1 AND a.noukigen IS p.noukigen) THEN p.noukigen "
-        "ELSE k.made END",
+        "noukigen": "CASE WHEN k.made IS NULL OR (k.stated > 1 AND a.noukigen IS p.noukigen) "
+        "THEN p.noukigen ELSE k.made END",
     }
     net = [f"COALESCE(v.{name}, 0)" for name in NET]
     paid = "COALESCE(d.yen, 0)"

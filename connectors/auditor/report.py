@@ -49,7 +49,8 @@ class Group(NamedTuple):
     """会計年度×税目×期別の計: 調定 and 収納 from the change events, 未納 and 過誤納 from the hub's table (円).
 
     `seisan_gaku` is what movements other than receipts made of it (還付, 充当, 不納欠損, 附随調定 and the like):
-    調定 + 精算 − 収納 = 未納 − 過誤納. `sa_gaku` adds up the differences of its accounts without their signs, so that two of them never cancel.
+    調定 + 精算 − 収納 = 未納 − 過誤納. `sa_gaku` adds up the differences of its accounts without their signs, so
+    that two of them never cancel.
     """
 
     kaikei_nendo: int

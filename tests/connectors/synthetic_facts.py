@@ -236,12 +236,13 @@ def _of_person(number: int, chance: random.Random) -> Iterator[Message]:
 
 
 def seiri(number: int, step: int) -> SeiriFact:
-    """A procedure on the first 期別 of a person, with what it left and one movement of money."""
+    """A procedure on the first 期別 of a person, what it left, and two movements that cancel each other."""
     of = account(number, 1, 10_000)
     left = KibetsuSeiri(of.shuunou_key, of.atena_bangou, kaisuu=(Kaisuu("kanpu_kaisuu", step, FIRST_DAY),))
     moved = Movement(
         FIRST_DAY, of.shuunou_key, 2026, 2026, 2026, of.zeimoku_code, "01", "kanpu", "honzei", "", 100 * step
     )
+    back = moved._replace(kind="kousei", kingaku=-moved.kingaku)
     return SeiriFact(
         fact_id=f"seiri-{number}-{step}/KanpuPaid",
         kind="KanpuPaid",
@@ -255,7 +256,7 @@ def seiri(number: int, step: int) -> SeiriFact:
         occurred_on=FIRST_DAY,
         recorded_at=1_775_000_000_000 + step,
         applied=(Applied("chihouzeihou-17", "2000-01-01", {"kanpu_gaku": "100"}, {"shiharai_gaku": "100"}),),
-        movements=(moved,),
+        movements=(moved, back),
         seiri=left,
         book=Seiribo(of.atena_bangou, tetsuzuki_kaisuu=step),
     )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from connectors import read_seiri
+from connectors import read_seiri, read_side
 from connectors.migrations import migrate
 from connectors.sink_projection import Store
 from connectors.tables import engine_for
@@ -34,7 +34,14 @@ from tests.connectors.synthetic_facts import Message, account, as_spans, fact, s
 TOPICS = {"fact/ledger_fact": "test.fact", "fact/seiri_fact": "test.seiri"}
 ON = date(2026, 7, 20)
 ACCOUNT = account(4, 1, 10_000)._replace(
-    seisan=Seisan(fuzui=Uchiwake(0, 100, 300, 0)), shuunou_gaku=10_250
+    seisan=Seisan(
+        fuzui=Uchiwake(0, 100, 300, 0),
+        kanpu=Uchiwake(40),
+        juutou_out=Uchiwake(30),
+        juutou_in=Uchiwake(30),
+        kesson=Uchiwake(70),
+    ),
+    shuunou_gaku=10_220,
 )
 KEY, WHO = ACCOUNT.shuunou_key, ACCOUNT.atena_bangou
 LEFT = KibetsuSeiri(
@@ -129,9 +136,17 @@ def test_a_person_is_read_back_without_what_is_sealed(engine: Engine) -> None:
     assert read_seiri.person(engine, "9999999999") == read_seiri.PersonView(None, (), ())
 
 
-def test_the_sums_are_those_of_the_movements_and_of_the_receipts_shared_out(engine: Engine) -> None:
-    """10,250円 meet 10,000円 of 本税 first; the 250円 left are all that came in beside it."""
+def test_the_sums_are_those_of_the_accounts_and_of_the_receipts_shared_out(engine: Engine) -> None:
+    """10,220円 meet 9,970円 of 本税 first; the 250円 left are all that came in beside it."""
     assert read_seiri.seisan_sums(engine) == read_seiri.SeisanSums(40, 30, 70, 400, 250)
+
+
+def test_the_balance_of_the_projection_counts_what_movements_made_of_it(engine: Engine) -> None:
+    """調定 10,000 + 精算 370 − 収納 0: this account has no receipts, so its 10,220円 are not explained."""
+    found = read_side.conservation(engine).total
+    assert found.seisan_gaku == 300 + 100 + 40 + 30 - 30 - 70
+    assert ACCOUNT.minou_gaku - ACCOUNT.kagonou_gaku == 10_000 + 370 - 10_220
+    assert (found.sa_gaku, found.sa_kensuu) == (10_220, 1)
 
 
 def test_show_account_and_person_say_it_in_japanese(command: Any) -> None:
