@@ -28,12 +28,8 @@ from connectors.tables import (
     newest,
 )
 from state.delinquency.case import OPEN, DelinquencyCase
-<<<<<<< HEAD
-from state.law.movement import OWED
-=======
 from state.law.movement import OWED, SHUUNOU
 from state.law.movement import TORIKESHI as SHUUNOU_TORIKESHI
->>>>>>> l5
 from state.receipt.account import TORIKESHI, Receipt
 
 HELD = "held"
@@ -146,14 +142,8 @@ class LetterRow(NamedTuple):
 class Balance(NamedTuple):
     """突き合わせの一行: of one 会計年度×税目×期別, 調定 + 精算 − 収納 = 未納 − 過誤納, 収納 recomputed from its receipts.
 
-<<<<<<< HEAD
-    What procedures moved (延滞金, 充当, 還付, 欠損) stands between the two sides, as their movements tell it.
-    `sa_gaku` is the difference in yen, `sa_kensuu` the number of accounts whose rows do not agree; both
-    must be 0.
-=======
     精算 is what movements other than receipts made of it (還付, 充当, 不納欠損, 附随調定 and the like). `sa_gaku` is
     the difference in yen, `sa_kensuu` the number of accounts whose rows do not agree; both must be 0.
->>>>>>> l5
     """
 
     kaikei_nendo: int | None
@@ -314,13 +304,7 @@ def _balances() -> sa.Select[Any]:
     of, moved = received.subquery(), _moved().subquery()
     shuunou, seisan = sa.func.coalesce(of.c.yen, 0), sa.func.coalesce(moved.c.yen, 0)
     own = ACCOUNT.c
-<<<<<<< HEAD
-    tetsuzuki = _moved_by_tetsuzuki().subquery()
-    moved = sa.case((own.seisan.is_(None), 0), else_=sa.func.coalesce(tetsuzuki.c.yen, 0))
-    difference = own.kibetsu_choutei_gaku - shuunou + moved - (own.minou_gaku - own.kagonou_gaku)
-=======
     difference = own.kibetsu_choutei_gaku + seisan - shuunou - (own.minou_gaku - own.kagonou_gaku)
->>>>>>> l5
     disagrees = sa.case((sa.or_(difference != 0, own.shuunou_gaku != shuunou), 1), else_=0)
     group = (own.kaikei_nendo, own.zeimoku_code, own.kibetsu_code)
     owed = (own.minou_gaku, own.kagonou_gaku)
@@ -329,11 +313,7 @@ def _balances() -> sa.Select[Any]:
         sa.select(*group, _count(), *map(_sum, sums))
         .select_from(
             ACCOUNT.outerjoin(of, of.c.shuunou_key == own.shuunou_key).outerjoin(
-<<<<<<< HEAD
-                tetsuzuki, tetsuzuki.c.shuunou_key == own.shuunou_key
-=======
                 moved, moved.c.shuunou_key == own.shuunou_key
->>>>>>> l5
             )
         )
         .group_by(*group)
@@ -341,20 +321,12 @@ def _balances() -> sa.Select[Any]:
     )
 
 
-<<<<<<< HEAD
-def _moved_by_tetsuzuki() -> sa.Select[Any]:
-    """By how much procedures changed what is owed of each 期別 (円)."""
-    own = MOVEMENT.c
-    signed = sa.case(*((own.kind == kind, sign * own.kingaku) for kind, sign in OWED.items()), else_=0)
-    return sa.select(own.shuunou_key, sa.func.sum(signed).label("yen")).group_by(own.shuunou_key)
-=======
 def _moved() -> sa.Select[Any]:
     """By how much movements changed what is owed of each 期別; those of receipts stand in the receipts."""
     own = MOVEMENT.c
     signs = {kind: sign for kind, sign in OWED.items() if kind not in (SHUUNOU, SHUUNOU_TORIKESHI)}
     change = own.kingaku * sa.case(signs, value=own.kind, else_=0)
     return sa.select(own.shuunou_key, sa.func.sum(change).label("yen")).group_by(own.shuunou_key)
->>>>>>> l5
 
 
 def _orphans() -> sa.Select[Any]:
