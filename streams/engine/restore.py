@@ -12,8 +12,8 @@ from streams.engine.admin import admin
 from streams.engine.store import Copied, Store
 
 BULK, ASK_S, GLANCE_S = 20_000, 15.0, 0.05
-"""`consume` waits until it has all that was asked for or the time is over, and does not say so earlier when the
-end is reached: with a whole second it was that second by which every restore was longer."""
+"""`consume` waits until it has all that was asked for or the time is over, though the end be reached: with a
+whole second, every restore was that second longer."""
 STALE_AFTER_MS = 7 * 86_400_000
 """Tombstones stay 30 days in a changelog (streams/topics.py); a copy that slept for over a week is made
 again rather than trusted to have seen them all."""
