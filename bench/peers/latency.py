@@ -13,7 +13,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
-from bench.load import percentile
+from bench.load import careful, percentile
 from bench.peers.jobs import Job, Paced
 from bench.support import BenchError, Broker, Sent, reading
 
@@ -33,7 +33,7 @@ class Delays(NamedTuple):
 
 def measure_delays(broker: Broker, job: Job, paced: Sequence[Paced], rate: int, warm: int) -> Delays:
     """遅れを測る: the first `warm` events are not counted. BenchError when the output of one never comes."""
-    consumer = Consumer(reading(broker.bootstrap, **{"fetch.wait.max.ms": 10}))
+    consumer = Consumer(reading(broker.bootstrap))
     consumer.assign(_ends(broker, job.work.out))
     consumer.poll(SETTLE_S)
     here, there = multiprocessing.Pipe()
@@ -64,9 +64,7 @@ def _ends(broker: Broker, topic: str) -> list[TopicPartition]:
 def _send(pipe: Connection, bootstrap: str, messages: list[Sent], rate: int) -> None:
     """送り手の過程: paced by the clock; gives back when each was sent, and how late that was."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
-    producer = Producer(
-        {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 0, "log_level": 2}
-    )
+    producer = Producer(careful(bootstrap))
     producer.list_topics(timeout=30)
     times, late = [], []
     begun = time.monotonic() + SETTLE_S

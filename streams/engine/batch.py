@@ -29,6 +29,8 @@ class Batch(NamedTuple):
     begin: int
     end: int
     records: Sequence[Record]
+    is_followed: bool = False
+    """Another topic's batch of the same partition, fetched together with this one, comes next."""
 
     def since(self, position: int) -> Sequence[Record]:
         """まだ適用していない記録: those at or after `position`."""

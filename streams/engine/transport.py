@@ -27,10 +27,12 @@ from faust.types import TP, ConsumerMessage, Message
 
 from streams.engine.batch import Batch
 
-BUSY_WAIT_MS, IDLE_WAIT_MS = 10, 500
+BUSY_WAIT_MS, IDLE_WAIT_MS = 20, 500
 BUSY_BYTES, IDLE_BYTES = 1 << 20, 1
 """While events come, a question to the broker gathers for some milliseconds what comes; else the first event
-answers it. Answered event by event, a thousand a second would keep a core busy with questions."""
+answers it. This is the one place where small transactions are kept from being many: each costs broker and
+worker more than a millisecond however few events it holds, and each question as much again. What was fetched
+is worked on at once."""
 FETCH_SECONDS = 0.5
 Positions = Mapping[TP, int]
 
@@ -101,13 +103,15 @@ class BatchThread(AIOKafkaConsumerThread):
         fetcher = consumer._fetcher
         fetcher._fetch_max_wait_ms = BUSY_WAIT_MS if found else IDLE_WAIT_MS
         fetcher._fetch_min_bytes = BUSY_BYTES if found else IDLE_BYTES
-        batches = []
-        for tp, records in found.items():
+        batches: list[Batch] = []
+        for tp, records in sorted(found.items(), key=_by_partition):
             place = TP(tp.topic, tp.partition)
             begin, end = self._next.get(place), self._position(consumer, tp)
             if begin is None or end is None:
                 continue  # fetched before its position was set: it will be fetched again from there
             self._next[place] = end
+            if batches and batches[-1].partition == tp.partition:
+                batches[-1] = batches[-1]._replace(is_followed=True)
             batches.append(Batch(tp.topic, tp.partition, begin, end, records))
         return batches
 
@@ -235,3 +239,7 @@ class BatchTransport(Transport):
 def topic_partitions(topics: Iterable[str], partition: int) -> list[TP]:
     """同じ番号の区画: the partitions of several topics that one owner holds together."""
     return [TP(topic, partition) for topic in topics]
+
+
+def _by_partition(found: tuple[Any, Any]) -> tuple[int, str]:
+    return found[0].partition, found[0].topic

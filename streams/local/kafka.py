@@ -34,6 +34,8 @@ _JVM = ("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=
 # The first compiler only: a quicker start, and less work up to about a million records; beyond that the
 # second compiler's code needs a third less of the processor.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1"
+# For its first minutes the second compiler takes more of the processor than all requests together.
+_COMPILER = "C2 Compiler"
 
 
 class BrokerError(RuntimeError):
@@ -214,6 +216,7 @@ class LocalKafka:
         self._launch(command)
         try:
             self.wait(timeout)
+            process.yield_threads(self.pid or 0, _COMPILER)
         except BrokerError:
             # somebody took the port between our look and the broker's
             if attempts == 1 or _TAKEN not in process.tail(self.log_path, 200):

@@ -36,9 +36,9 @@ class Held:
         self.positions.update(work.ends)
 
 
-def _batch(topic: str, begin: int, count: int) -> Batch:
+def _batch(topic: str, begin: int, count: int, *, is_followed: bool = False) -> Batch:
     records: Any = [SimpleNamespace(offset=begin + n) for n in range(count)]
-    return Batch(topic, 0, begin, begin + count, records)
+    return Batch(topic, 0, begin, begin + count, records, is_followed)
 
 
 def _fold(unit: Unit, topic: str, records: Any) -> None:
@@ -81,6 +81,28 @@ def test_what_comes_during_a_commit_is_one_transaction_with_a_position_per_topic
     assert rig.sent() == [["bills/0"], ["receipts/0", "receipts/1", "bills/1", "receipts/2"]]
     assert rig.owner.works[1].ends == {"bills": 2, "receipts": 3}
     assert (rig.lane.events, rig.failures, rig.sought) == (5, [], [])
+
+
+def test_what_was_fetched_together_is_one_transaction_even_when_the_lane_was_idle() -> None:
+    async def run() -> Rig:
+        rig = Rig()
+        await rig.lane.offer(_batch("bills", 0, 1, is_followed=True))
+        await asyncio.sleep(0)  # on its way through Faust
+        await rig.lane.offer(_batch("receipts", 0, 1))
+        await rig.settle()
+        return rig
+
+    assert asyncio.run(run()).sent() == [["bills/0", "receipts/0"]]
+
+
+def test_a_batch_that_never_follows_keeps_nothing_waiting() -> None:
+    async def run() -> Rig:
+        rig = Rig()
+        await rig.lane.offer(_batch("bills", 0, 1, is_followed=True))
+        await rig.settle()
+        return rig
+
+    assert asyncio.run(run()).sent() == [["bills/0"]]
 
 
 def test_a_gap_goes_back_and_a_repetition_is_left_out() -> None:

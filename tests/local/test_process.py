@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from streams.local import process
@@ -61,3 +62,25 @@ def test_the_end_of_a_log(tmp_path: Path) -> None:
 def test_waiting_ends_when_the_time_is_over() -> None:
     assert not process.wait_until(lambda: False, 0.1)
     assert process.wait_until(lambda: True, 0)
+
+
+def test_threads_of_a_name_and_no_others_take_what_is_left() -> None:
+    named, done = threading.Event(), threading.Event()
+    numbers: list[int] = []
+
+    def work() -> None:
+        number = threading.get_native_id()
+        Path(f"/proc/self/task/{number}/comm").write_text("C2 CompilerThre")
+        numbers.append(number)
+        named.set()
+        done.wait(30)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert named.wait(30)
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert process.yield_threads(os.getpid(), "C2 Compiler") == 1
+    assert os.getpriority(os.PRIO_PROCESS, numbers[0]) == process.LEAST_PRIORITY
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+    done.set()
+    thread.join()
