@@ -25,7 +25,7 @@ _SIGN = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {sign}" for kind, sign in S
 
 
 def accept(book: Book) -> None:
-    """受け入れた手続: `act`, of each act the first record that was not refused; who is in motion by one that waits."""
+    """受け入れた手続: `act`, of each act the first record that was not refused; and whose acts wait."""
     book.make(
         "CREATE INDEX seiri_event ON seiri_fact (event, kind)",
         "CREATE INDEX line_place ON tetsuzuki_line (topic, part, at)",
