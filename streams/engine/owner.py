@@ -1,8 +1,13 @@
-"""持ち主: who holds one partition of one stage: its transactional producer, its store, its position.
+"""持ち主: who holds one partition of one stage: its transactional producers, its store, its position.
 
-Taking a partition initialises the producer, which fences whoever held it before and aborts what that one
+Taking a partition initialises the producers, which fences whoever held it before and aborts what that one
 left open, and only then restores the store and reads the position. Committing is one Kafka transaction; the
 store is written after it. A fenced owner never retries.
+
+Two producers take turns. A commit is decided when it returns, but its markers are still being written, and
+until they are, the broker refuses the same producer's next transaction as concurrent; librdkafka then waits
+20 ms before it asks again. With turns the next one begins at once. A transaction begins only when the one
+before is decided, so the order of rows and positions is that of a single producer.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +30,7 @@ CACHE_ROWS = 50_000
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_TOTAL_S = 0.05, 5.0, 600.0
 RESTORE_TOTAL_S = 120.0
 TRANSACTION_TIMEOUT_S = 60
+TURNS = 2
 MESSAGE_MAX_BYTES = 16 << 20
 """The largest message of the hub; what arrives may be half as large (streams/topics.py), for a letter adds
 to it."""
@@ -70,7 +77,7 @@ class Owner:
         self.positions: dict[str, int] = {}
         self.restored_rows = 0
         self.closed = False
-        self._producer: Producer | None = None
+        self._producers: list[Producer] = []
         self._written: Message | None = None
         self._lock = threading.Lock()
 
@@ -83,8 +90,10 @@ class Owner:
         with self._lock:
             if self.closed:
                 return
-            self._producer = Producer(self._producer_settings())
-            self._retry(lambda: self._live.init_transactions(30))
+            for turn in range(TURNS):
+                producer = Producer(self._producer_settings(turn))
+                self._producers.append(producer)
+                self._retry(partial(producer.init_transactions, 30))
             self.store.open()
             self.restored_rows = self._restore()
             self.positions = self.store.positions()
@@ -104,11 +113,11 @@ class Owner:
             time.sleep(pause)
             pause = min(pause * 2, RETRY_MOST_S)
 
-    def _producer_settings(self) -> dict[str, Any]:
+    def _producer_settings(self, turn: int) -> dict[str, Any]:
         return {
             **self.settings.client,
             "bootstrap.servers": self.settings.bootstrap,
-            "transactional.id": self.transactional_id,
+            "transactional.id": self.transactional_id + (f".{turn}" if turn else ""),
             "transaction.timeout.ms": TRANSACTION_TIMEOUT_S * 1000,
             "partitioner": "murmur2_random",
             "linger.ms": self.settings.linger_ms,
@@ -123,9 +132,16 @@ class Owner:
 
     @property
     def _live(self) -> Producer:
-        if self._producer is None:
+        """The producer whose turn it is."""
+        if not self._producers:
             raise Fenced(f"{self.transactional_id}: given up")
-        return self._producer
+        return self._producers[0]
+
+    def _turned(self) -> Producer:
+        """The other producer, whose last transaction has had the time of this one's to be finished."""
+        producer = self._live
+        self._producers.append(self._producers.pop(0))
+        return producer
 
     def position(self, topic: str) -> int | None:
         """位置: how far `topic` was applied; None when it never was."""
@@ -151,7 +167,7 @@ class Owner:
         return [(position_key(topic), pack_offset(end)) for topic, end in work.ends.items()]
 
     def _transact(self, work: Work) -> None:
-        producer = self._live
+        producer = self._turned()
         self._written = None
         try:
             producer.begin_transaction()
@@ -256,7 +272,7 @@ class Owner:
         """手放す: waits for a commit in flight; writes nothing more."""
         with self._lock:
             self.closed = True
-            self._producer = None
+            self._producers.clear()
             self.store.close()
 
 
