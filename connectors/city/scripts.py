@@ -107,14 +107,14 @@ def _shobunhi(s: Scene) -> list[Told]:
 
 def _sashiosae_kaijo(s: Scene) -> list[Told]:
     again = Told(
-        Act("ShobunReleased", s.on(71), code="nini", taishou=s.number("sa")), refused="R-555", number="again"
+        Act("ShobunReleased", s.on(71), code="nini", taishou=s.number("sa")), refused="R-551", number="again"
     )
     return [*_seized(s), _released(s, "sa", "nini"), again._replace(number=s.number("again"))]
 
 
 def _sashiosae_early(s: Scene) -> list[Told]:
     act = Act("SashiosaeMade", s.on(20), kingaku=s.owed, code="yokin", parts=s.parts)
-    return [*_tokusoku(s), Told(act, refused="R-550")]
+    return [*_tokusoku(s), Told(act, refused="R-519")]
 
 
 def _shobun(kind: str) -> Callable[[Scene], list[Told]]:
