@@ -35,7 +35,7 @@ from state.receipt.account import TORIKESHI, Receipt
 HELD = "held"
 FACTS_SHOWN = 100
 _KEY_PARTS = schemas.load_toml("layout/shuunou_key")["parts"]
-_BILL = sum(part["length"] for part in _KEY_PARTS if part["name"] != "kibetsu_code")
+BILL = sum(part["length"] for part in _KEY_PARTS if part["name"] != "kibetsu_code")
 """What of a 収納キー names the bill; the 期別 is its last part (a test holds the layout to it)."""
 _CONFIDENTIAL = frozenset(
     field["name"]
@@ -206,8 +206,8 @@ def person(engine: Engine, atena_bangou: str) -> PersonView | None:
         ).first()
         if not (atena or accounts or case):
             return None
-        bills = {row["shuunou_key"][:_BILL] for row in accounts}
-        is_theirs = sa.func.substr(UNMATCHED.c.shuunou_key, 1, _BILL).in_(sorted(bills))
+        bills = {row["shuunou_key"][:BILL] for row in accounts}
+        is_theirs = sa.func.substr(UNMATCHED.c.shuunou_key, 1, BILL).in_(sorted(bills))
         return PersonView(
             atena_bangou,
             atena[0] if atena else None,
@@ -381,13 +381,3 @@ def _sum(of: Any) -> Any:
 def _zeimoku(code: str) -> str:
     """The short name of a 税目, or its code when the list has none."""
     return next((row["short"] for row in schemas.load_csv("code/zeimoku") if row["code"] == code), code)
-
-
-def example(engine: Engine) -> tuple[str, str]:
-    """例: 収納キー and 宛名番号 of a 期別 in arrears with a receipt, for someone who looks around; else of any."""
-    has_story = (ACCOUNT.c.is_tainou, ACCOUNT.c.shuunou_gaku > 0)
-    asked = sa.select(ACCOUNT.c.shuunou_key, ACCOUNT.c.atena_bangou)
-    preferred = sa.case((sa.and_(*has_story), 0), else_=1)
-    with engine.connect() as connection:
-        row = connection.execute(asked.order_by(preferred, ACCOUNT.c.shuunou_key).limit(1)).first()
-    return (row[0], row[1]) if row else ("<収納キー>", "<宛名番号>")

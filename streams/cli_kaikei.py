@@ -8,6 +8,8 @@ from functools import cache
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 import schemas
 from connectors import toukei
@@ -17,7 +19,7 @@ from schemas.provisions import provisions
 from state.law.entaikin_text import tell
 from state.law.kaikei import KUBUN_JA
 from state.law.shoumei import KibetsuShoumei, Shoumei, certify
-from state.law.toukei import Tally
+from state.law.toukei import Ritsu, Tally
 from state.law.uchiwake import KAMOKU_JA
 from state.reasons import Refusal
 from streams.cli_look import AsJson, engine, yen
@@ -35,6 +37,7 @@ TALLY_JA = dict(
         strict=True,
     )
 )
+WIDEST = 400
 KEY_JA = {
     "on": "日", "year": "年", "month": "月", "kubun": "区分", "zeimoku_code": "税目", "kamoku": "科目",
     "channel": "入手方法", "choutei_nendo": "調定年度", "fuka_nendo": "賦課年度", "kibetsu_code": "期別",
@@ -80,15 +83,19 @@ def toukei_ritsu(nendo: Nendo, zeimoku: Zeimoku = None, as_json: AsJson = False)
         rows = [{**rate._asdict(), "applied": rate.applied._asdict()} for rate in found.rows]
         print_json({"rows": rows, "sa": found.sa._asdict()})
     else:
-        table = listing(f"{nendo}年度 収納率", "区分", "税目", "調定額", "収入済額", "還付未済額", "収納率")
-        for rate in found.rows:
-            amounts = (rate.choutei_gaku, rate.shuunyuu_gaku, rate.kanpu_misai)
-            hyouki = rate.hyouki.removeprefix(KUBUN_JA[rate.kubun]).strip()
-            shown = (KUBUN_JA[rate.kubun], _zeimoku(rate.zeimoku_code), *map(yen, amounts), hyouki)
-            table.add_row(*shown)
-        console.print(table)
-        _tell_sa(found.sa)
+        print_ritsu(nendo, found)
     _end(found.sa)
+
+
+def print_ritsu(nendo: int, found: Counted[tuple[Ritsu, ...]]) -> None:
+    """収納率を印刷する: and how it differs from the ledger, which must be by nothing."""
+    table = listing(f"{nendo}年度 収納率", "区分", "税目", "調定額", "収入済額", "還付未済額", "収納率")
+    for rate in found.rows:
+        amounts = (rate.choutei_gaku, rate.shuunyuu_gaku, rate.kanpu_misai)
+        hyouki = rate.hyouki.removeprefix(KUBUN_JA[rate.kubun]).strip()
+        table.add_row(KUBUN_JA[rate.kubun], _zeimoku(rate.zeimoku_code), *map(yen, amounts), hyouki)
+    console.print(table)
+    _tell_sa(found.sa)
 
 
 def _show(title: str, found: Counted[Any], as_json: bool) -> None:
@@ -103,14 +110,25 @@ def _show(title: str, found: Counted[Any], as_json: bool) -> None:
         names = [name for name in keys[0]._fields if name in KEY_JA] if keys else ["on"]
         used = [at for at, amount in enumerate(total) if amount or any(row[at] for row in rows.values())]
         amounts = (TALLY_JA[Tally._fields[at]] for at in used)
-        table = listing(title, *(KEY_JA[name] for name in names), *amounts)
+        table = Table(title=title, title_justify="left")
+        for name in names:
+            table.add_column(KEY_JA[name], no_wrap=True)
+        for amount in amounts:
+            table.add_column(amount, justify="right", no_wrap=True)
         for key, tally in rows.items():
             table.add_row(*(_key(name, getattr(key, name)) for name in names), *_amounts(tally, used))
         table.add_section()
         table.add_row("合計", *[""] * (len(names) - 1), *_amounts(total, used))
-        console.print(table)
+        _print_whole(table)
         _tell_sa(found.sa)
     _end(found.sa)
+
+
+def _print_whole(table: Table) -> None:
+    """As wide as it is: a yen that runs over two lines is misread, and a pager can be moved sideways."""
+    wide = Console(width=WIDEST, file=console.file, highlight=False)
+    wide.width = max(console.width, wide.measure(table).maximum)
+    wide.print(table)
 
 
 def _amounts(tally: Iterable[int], used: Iterable[int]) -> list[str]:
@@ -123,7 +141,15 @@ def _key(name: str, value: Any) -> str:
         return KUBUN_JA[value]
     if name == "kamoku":
         return KAMOKU_JA[value]
+    if name == "channel":
+        return _channel(value)
     return _zeimoku(value) if name == "zeimoku_code" else str(value)
+
+
+@cache
+def _channel(code: str) -> str:
+    """What is no receipt came by no channel."""
+    return next((row["ja"] for row in schemas.load_csv("code/shuunou_kubun") if row["code"] == code), code)
 
 
 @cache
@@ -161,6 +187,11 @@ def certificate_show(
     if as_json:
         print_json(_plain(made))
         return
+    print_certificate(made)
+
+
+def print_certificate(made: Shoumei) -> None:
+    """証明を印刷する: what it states, 期別 by 期別, and its grounds."""
     for line in _told(made):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

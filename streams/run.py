@@ -97,7 +97,7 @@ class Run:
             self._settle("records of 別添1: behind", self._records_behind)
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
-            return report(self.conf, self.bootstrap, fed, days, time.monotonic() - begun)
+            return report(self.conf, manifest["nendo"], fed, days, time.monotonic() - begun)
 
     @contextmanager
     def _ended_on_failure(self) -> Iterator[None]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from connectors import read_side
+from connectors import examples, read_side, toukei
+from connectors.shoumei import owner_of, person_rows
 from connectors.tables import engine_for
-from state.reasons import REASONS
+from state.law.shoumei import certify
+from state.reasons import REASONS, Refusal
+from streams.cli_kaikei import print_certificate, print_ritsu
 from streams.cli_look import yen
 from streams.cli_shared import console
 from streams.settings import Settings
@@ -22,6 +25,8 @@ FURTHER = (
     ("shuunou show summary", "the whole, by 税目"),
     ("shuunou show account {key}", "one 期別 with its receipts and history"),
     ("shuunou show person {atena}", "one person with accounts and delinquency"),
+    ("shuunou record show shuutainou --key {key}", "its 128 official items"),
+    ("shuunou toukei nendo --nendo {nendo}", "収納統計; also nikkei, gekkei, ritsu"),
     ("shuunou deadletter list", "what was refused, why, and what to do"),
     ("shuunou unmatched list", "payments that wait for their bill or for staff"),
     ("shuunou topics list", "every topic, who writes and who reads it"),
@@ -30,7 +35,7 @@ FURTHER = (
 )
 
 
-def report(conf: Settings, bootstrap: str, fed: Fed, days: Iterable[date], seconds: float) -> int:
+def report(conf: Settings, nendo: int, fed: Fed, days: Sequence[date], seconds: float) -> int:
     """結果を印刷する: 0, or 1 when yen are not conserved."""
     engine = engine_for(conf.database)
     summary, balance = read_side.summary(engine), read_side.conservation(engine)
@@ -62,12 +67,27 @@ def report(conf: Settings, bootstrap: str, fed: Fed, days: Iterable[date], secon
     table.add_row("throughput", f"{rate:,.0f} events/s from file to transfer ({fed.seconds:.1f} s)")
     table.add_row("in all", f"{seconds:.0f} s")
     console.print(table)
+    is_reconciled = _statistics(engine, nendo, max(days, default=None))
     _further(engine)
-    return 0 if balance.is_exact and not summary.sink_problems else 1
+    return 0 if balance.is_exact and is_reconciled and not summary.sink_problems else 1
+
+
+def _statistics(engine: read_side.Engine, nendo: int, on: date | None) -> bool:
+    """収納率 of the year, and one certificate; whether the statistics agree with the ledger."""
+    found = toukei.ritsu(engine, nendo)
+    print_ritsu(nendo, found)
+    key = examples.paid_example(engine)
+    if key is not None and on is not None:
+        atena, zeimoku = owner_of(engine, key) or "", key[4:6]
+        rows = person_rows(engine, atena)
+        made = certify(atena, rows.accounts, rows.seiri, rows.held, nendo, zeimoku, on)
+        if not isinstance(made, Refusal):
+            print_certificate(made)
+    return found.sa.is_exact
 
 
 def _further(engine: read_side.Engine) -> None:
-    key, atena = read_side.example(engine)
+    key, atena = examples.example(engine)
     console.print("\nlook further:")
     for command, what in FURTHER:
-        console.print(f"  {command.format(key=key, atena=atena):<44} {what}", soft_wrap=True)
+        console.print(f"  {command.format(key=key, atena=atena, nendo=key[:4]):<44} {what}", soft_wrap=True)

@@ -31,8 +31,8 @@ from streams.transfer import Transfers
 
 FLOW = ("matching", "ledger", "transfer")
 STAGES = (*FLOW, "records")
-"""FLOW is the way of an event to its transfer; the records of 別添1 follow it at their own pace, so a hub under
-load gives them a process of their own."""
+"""FLOW is the way of an event to its transfer; the records of 別添1 follow it at their own pace, so a hub
+under load gives them a process of their own."""
 
 GC_THRESHOLD = (50_000, 20, 1_000)
 log = structlog.get_logger("shuunou.worker")

@@ -152,7 +152,7 @@ def _differs(kind: Kind) -> Refusal:
 
 
 def _before_the_law(kind: Kind, event: TetsuzukiTaken) -> Refusal:
-    """An act on a day, or from a day, for which a table of the law has no rule: it is data, never a crash."""
+    """An act on a day for which a table of the law has no rule: it is data, never a crash."""
     expected, todo = "定めの表(schemas/law)にある日", "日を確かめる。定めがあれば表に足す"
     return refusal("R-565", kind.ja, expected, f"{min(event.on, event.kara or event.on)}", todo)
 

@@ -23,6 +23,8 @@ from state.seiri.values import KibetsuSeiri
 SETTLED = "SeisanBooked"
 """The ledger's fact of a 期別 that a procedure moved; the procedure itself is told in `seiri.fact.v1`."""
 
+UPDATED = "KibetsuSeiriUpdated"
+
 _SHOUKEI = uuid.uuid5(uuid.NAMESPACE_URL, "https://shuunou-hub.example/shoukei")
 
 
@@ -50,9 +52,20 @@ def book(person: Person, event: Any, prefix: str, done: SeiriStep) -> Booked:
         change = ledger.settle(before, account, case, person.kijunbi, event, f"{prefix}/{key}", happened)
         case = change.case
         changes.append(change)
+    done = done._replace(happened=done.happened + _silent(person, done))
     facts = tuple(_fact(person, event, prefix, at, done) for at in range(len(done.happened)))
     return Booked(
         tuple(changes), done.seiri, facts, tuple(_choutei(event, share) for share in done.shoukei)
+    )
+
+
+def _silent(person: Person, done: SeiriStep) -> tuple[SeiriHappened, ...]:
+    """A 期別 whose 整理 changed without a fact of its own shows it by this one (a 分納 tells of the plan)."""
+    named = {happened.shuunou_key for happened in done.happened}
+    return tuple(
+        SeiriHappened(UPDATED, key)
+        for key, seiri in done.seiri.items()
+        if key not in named and seiri != person.seiri.get(key)
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import schemas
 from connectors.city import make_city, write_city
+from connectors.city.acts import OWED_CARDS
 from connectors.city.model import ShuunouChange
 from connectors.city.people import PERSON_CARDS
 from connectors.city.stories import AFTER_DEATH, BANK_CARDS, IN_TIME, RESULT_CARDS, STORE_CARDS
@@ -78,7 +79,8 @@ def test_time_is_measured_not_asserted(written: Written, record_property: Any) -
 
 
 def test_every_trouble_is_there(written: Written) -> None:
-    cards = {*PERSON_CARDS, *BANK_CARDS, *STORE_CARDS, *Repeats._fields, AFTER_DEATH} - {"", IN_TIME}
+    acts = {*OWED_CARDS, "kanpu", "entaikin", "shoukei"}
+    cards = {*PERSON_CARDS, *BANK_CARDS, *STORE_CARDS, *Repeats._fields, AFTER_DEATH, *acts} - {"", IN_TIME}
     troubles = written.manifest.troubles
     assert set(troubles) == cards
     assert all(count > 0 for count in troubles.values())
