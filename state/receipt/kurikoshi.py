@@ -49,13 +49,15 @@ def _carried(account: ReceiptAccount, nendo: int, undated: int, moved: list[tupl
     closed = heisa_on(nendo)
     known = [entry for entry in account.choutei_rireki if entry.occurred_on <= closed]
     choutei_gaku = known[-1].kibetsu_choutei_gaku if known else 0
+    if not account.choutei_rireki:  # known only as it stands today: a projection keeps no history
+        choutei_gaku = account.kibetsu_choutei_gaku
     received = sum(
         each.kingaku
         for each in account.receipts
         if each.dankai != DENIED and each.ryoushuu_nengappi <= closed
     )
     beside = undated + sum(change for on, change in moved if on <= closed)
-    owed = choutei_gaku - received + (beside if known else 0)
+    owed = choutei_gaku - received + (beside if choutei_gaku else 0)
     return Kurikoshi(nendo + 1, kurikoshi_on(nendo), choutei_gaku, received, max(owed, 0))
 
 
