@@ -39,7 +39,7 @@ def record(
         contract=contract.id,
         contract_version=contract.version,
         iten_saki=contract.iten_saki,
-        legal_basis=contract.legal_basis,
+        legal_basis=sent.message.legal_basis,
         purpose=contract.purpose,
         atena_bangou=fact.atena_bangou,
         shuunou_key=shuunou_key,

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections import namedtuple
 from collections.abc import Callable
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import schemas
+from schemas.provisions import in_force
 from state.facts import LedgerFact
 from state.receipt.account import ReceiptAccount
 from state.receipt.record import AS_ASSESSED, ITEMS, item
@@ -97,6 +99,26 @@ def digest(values: tuple[Any, ...]) -> bytes:
     return hashlib.blake2b(repr(values).encode(), digest_size=DIGEST_BYTES).digest()
 
 
+_JAPAN_S, _DAY_S, _EPOCH, _LAST = 9 * 3600, 86_400, date(1970, 1, 1).toordinal(), date.max.toordinal()
+
+
+def basis_on(contract: Contract, recorded_at: int) -> tuple[str, ...]:
+    """その日の根拠: the provisions that the contract rests on, as they are called on the day of the transfer.
+
+    The day is that of the recording (milliseconds) in Japan. A day of which the table knows nothing gives
+    the provisions as the contract states them.
+    """
+    return _basis_on(contract.legal_basis, _EPOCH + (recorded_at // 1000 + _JAPAN_S) // _DAY_S)
+
+
+@lru_cache(maxsize=1_000)
+def _basis_on(stated: tuple[str, ...], ordinal: int) -> tuple[str, ...]:
+    try:
+        return in_force(stated, date.fromordinal(ordinal)) if 0 < ordinal <= _LAST else stated
+    except LookupError:
+        return stated
+
+
 def transfer(
     contract: Contract, fact: LedgerFact, account: ReceiptAccount, values: tuple[Any, ...]
 ) -> Transfer:
@@ -107,7 +129,7 @@ def transfer(
         contract.id,
         contract.version,
         contract.iten_saki,
-        contract.legal_basis,
+        basis_on(contract, fact.recorded_at),
         contract.purpose,
         contract.information,
         fact.kind,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from confluent_kafka import Message
@@ -20,6 +21,7 @@ from connectors.auditor.slices import KNOWN_MOST, Slicer
 from connectors.base import Terminal
 from connectors.tables import newest
 from schemas.codec import HEADER, DecodeError
+from schemas.provisions import in_force
 from schemas.registry import entries
 from state.audit import GENESIS, Link
 from state.wire import decode
@@ -145,7 +147,7 @@ class _TransferReader:
 
     def __init__(self, contract: Agreed) -> None:
         self.contract = contract
-        words = (*_SAID, "legal_basis", "left_out")
+        words = (*_SAID, "legal_basis", "left_out", "recorded_at")
         self._slicer = Slicer(f"transfer/{contract.id}", ("transfer_id", "fact_id"), contract.fields, words)
         self._judged: dict[tuple[Any, ...], list[str]] = {}
 
@@ -186,7 +188,8 @@ class _ProvisionReader:
         last = schemas.load_avsc(newest("audit/provision"))["fields"][-1]["name"]
         if last != "hash":
             raise Terminal(f"audit/provision: expected its hash last, found {last}; `own_hash` leans on it")
-        self._slicer = Slicer("audit/provision", _Provision._fields, (*_PROMISED, "left_out"))
+        words = (*_PROMISED, "left_out", "recorded_at")
+        self._slicer = Slicer("audit/provision", _Provision._fields, words)
         self._judged: dict[tuple[Any, ...], list[str]] = {}
 
     def read(self, value: bytes) -> tuple[_Provision, tuple[Any, ...]] | None:
@@ -197,7 +200,8 @@ class _ProvisionReader:
         asked = (contract.id, *words)
         wrong = self._judged.get(asked)
         if wrong is None:
-            said, promised = decode(value), _promised(contract)
+            said = decode(value)
+            promised = _promised(contract, said.recorded_at)
             wrong = [name for name in _PROMISED if _plain(getattr(said, name)) != promised[name]]
             if set(said.left_out) & set(contract.fields):
                 wrong.append("left_out")
@@ -209,19 +213,29 @@ class _ProvisionReader:
 def _said_wrongly(sent: Any, contract: Agreed) -> list[str]:
     """What a transfer says of itself that its contract does not."""
     wrong = [name for name, stated in _SAID.items() if getattr(sent, name) != contract.stated[stated]]
-    if list(sent.legal_basis) != contract.stated["legal_basis"]:
+    if list(sent.legal_basis) != _basis(contract, sent.recorded_at):
         wrong.append("legal_basis")
     if set(sent.left_out) & set(contract.fields):
         wrong.append("left_out")
     return wrong
 
 
-def _promised(contract: Agreed) -> Mapping[str, Any]:
+def _basis(contract: Agreed, recorded_at: int) -> list[str]:
+    """The contract's provisions as they are called on the day of the recording, in Japan."""
+    stated: list[str] = contract.stated["legal_basis"]
+    try:
+        at = datetime(1970, 1, 1) + timedelta(milliseconds=recorded_at, hours=9)
+        return list(in_force(stated, at.date()))
+    except (LookupError, OverflowError):
+        return stated
+
+
+def _promised(contract: Agreed, recorded_at: int) -> Mapping[str, Any]:
     stated = contract.stated
     return {
         "contract_version": stated["version"],
         "iten_saki": stated["to"],
-        "legal_basis": stated["legal_basis"],
+        "legal_basis": _basis(contract, recorded_at),
         "purpose": stated["purpose"],
         "fields": list(contract.fields),
     }

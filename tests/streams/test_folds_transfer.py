@@ -32,12 +32,22 @@ def test_a_transfer_holds_what_its_contract_lists_and_says_what_it_left_out(hub:
     (sent,) = _iten(hub, "zeimuka")
     (contract,) = [c for c in transfer.contracts() if c.id == "zeimuka"]
     assert sent._fields == transfer.ENVELOPE + contract.fields
-    assert (sent.iten_saki, sent.legal_basis, sent.purpose) == (
-        contract.iten_saki, contract.legal_basis, contract.purpose,
-    )  # fmt: skip
+    assert (sent.iten_saki, sent.purpose) == (contract.iten_saki, contract.purpose)
     assert (sent.minou_kingaku, sent.kannou_flag, sent.atena_bangou) == (10_000, "0", given.PERSON)
     assert set(sent.left_out).isdisjoint(contract.fields) and "koufuri_funou_kaisuu" in sent.left_out
     assert sent.transfer_id == f"{hub.facts[0].fact_id}/zeimuka"
+
+
+def test_a_transfer_rests_on_the_law_of_its_day(hub: Hub) -> None:
+    """番号法's tables were renumbered on 2024-05-27: what was told before rests on 別表第一 for ever."""
+    days = {1_716_735_599_000: "bangouhou-beppyou1-16", 1_716_735_600_000: "bangouhou-beppyou-24"}
+    for rireki, at in enumerate(days, 1):
+        hub.tell(given.choutei(rireki=rireki, gaku=10_000 * rireki, recorded_at=at))
+    assert [sent.legal_basis[1] for sent in _iten(hub, "zeimuka")] == list(days.values())
+    provisions = [p for p in hub.transfer.sent("audit.provision.v1") if p.contract == "zeimuka"]
+    assert [p.legal_basis[1] for p in provisions] == list(days.values())
+    hub.tell(given.choutei(rireki=3, gaku=1, recorded_at=-(2**62)))
+    assert _iten(hub, "zeimuka")[-1].legal_basis[1] == "bangouhou-beppyou1-16", "no instant stops the stage"
 
 
 def test_no_contract_gives_the_number_of_a_person() -> None:
