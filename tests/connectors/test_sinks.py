@@ -15,8 +15,8 @@ from connectors.tables import METADATA, POSITION, PROJECTION_META, engine_for
 from state.wire import encode
 from streams.local.kafka import LocalKafka
 from tests.connectors import sink_topics
-from tests.connectors.sink_topics import SECONDS, Flow, change, rows, soon
-from tests.connectors.synthetic_facts import letter, messages
+from tests.connectors.sink_topics import PARTITIONS, SECONDS, Flow, change, rows, soon
+from tests.connectors.synthetic_facts import SCHEMAS, letter, messages
 
 CITY = messages(persons=60, seed=7)
 
@@ -44,7 +44,7 @@ def test_a_locked_database_is_waited_for(
         thread.start()
         soon(lambda: "SQLITE_BUSY" in projection.loop.waiting, "it says that it waits")
         assert not any(rows(sqlite_url).values()), "nothing is written meanwhile"
-    soon(lambda: len(rows(sqlite_url)["position"]) == 18 and not projection.loop.waiting, "it goes on")
+    soon(lambda: len(rows(sqlite_url)["position"]) == PARTITIONS * len(SCHEMAS) and not projection.loop.waiting, "it goes on")
     soon(lambda: sum(projection.lag().values()) == 0, "it catches up")
     stop.set()
     thread.join(SECONDS)
