@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from docker.errors import DockerException
@@ -30,6 +31,13 @@ ROOT = Path(__file__).parents[1]
 JARS = ROOT / ".hub" / "jars"  # those of `make run`: nothing is fetched twice
 _ENGINE_SECONDS = 2
 _CONTAINER_SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def logs_as_by_default() -> Iterator[None]:
+    """A command that a test runs inside this process points the logs at a stream that is closed afterwards."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
