@@ -35,7 +35,7 @@ _CONTAINER_SECONDS = 120
 
 @pytest.fixture(autouse=True)
 def logs_as_by_default() -> Iterator[None]:
-    """A command that a test runs inside this process points the logs at a stream that is closed afterwards."""
+    """A command that runs inside a test points the logs at a stream that is closed afterwards."""
     yield
     structlog.reset_defaults()
 

@@ -60,7 +60,8 @@ class Town(NamedTuple):
 
 def make_town(messages: int, seed: int, folder: Path, cipher: Cipher) -> Town:
     """まちを作る: with about so many messages, at least."""
-    city = make_city(max(PERSONS_LEAST, messages // MESSAGES_PER_PERSON + 1), seed)
+    # without acts of the office: the scenes put events into any order, and an act answers to the others
+    city = make_city(max(PERSONS_LEAST, messages // MESSAGES_PER_PERSON + 1), seed, has_acts=False)
     manifest = write_city(city, folder)
     ordered = sorted(manifest.files, key=lambda file: (file.delivered_on, file.name))
     files = [folder / file.name for file in ordered]

@@ -66,6 +66,9 @@ class City:
     seed: int
     jichitai_code: str
     nendo: int
+    has_acts: bool = True
+    """Whether its office acts on the bills. Acts answer to how the year ended: whoever shuffles a city
+    leaves them out."""
 
     def stories(self) -> Iterator[Story]:
         """物語を順に: one per person, always the same ones."""
@@ -84,7 +87,7 @@ class City:
                 cards.append((bill, card))
             stand = standings(lines)
             owed = [Owed(bill, stand[bill.shuunou_key], card == AFTER_DEATH) for bill, card in cards]
-            done, scripts = acts.tell(person, owed)
+            done, scripts = acts.tell(person, owed) if self.has_acts else ([], [])
             lines += done
             troubles += [*(card for _, card in cards), *scripts]
             yield Story(person, tuple(lines), tuple(name for name in troubles if name not in _NO_TROUBLE))
@@ -128,7 +131,12 @@ def acts_on(nendo: int) -> date:
 
 
 def make_city(
-    persons: int, seed: int, jichitai_code: str = DEFAULT_JICHITAI_CODE, today: date = DEFAULT_TODAY
+    persons: int,
+    seed: int,
+    jichitai_code: str = DEFAULT_JICHITAI_CODE,
+    today: date = DEFAULT_TODAY,
+    *,
+    has_acts: bool = True,
 ) -> City:
     """まちを決める: `today` says which 年度; its files run from April to the end of the next May.
 
@@ -141,7 +149,7 @@ def make_city(
             f"自治体コード: expected six digits with a right check digit, found {jichitai_code}"
         )
     zeimoku_of(nendo_of(today))
-    return City(persons, seed, jichitai_code, nendo_of(today))
+    return City(persons, seed, jichitai_code, nendo_of(today), has_acts)
 
 
 def write_city(city: City, folder: Path, progress: Progress | None = None) -> Manifest:

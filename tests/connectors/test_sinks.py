@@ -44,7 +44,8 @@ def test_a_locked_database_is_waited_for(
         thread.start()
         soon(lambda: "SQLITE_BUSY" in projection.loop.waiting, "it says that it waits")
         assert not any(rows(sqlite_url).values()), "nothing is written meanwhile"
-    soon(lambda: len(rows(sqlite_url)["position"]) == PARTITIONS * len(SCHEMAS) and not projection.loop.waiting, "it goes on")
+    places = PARTITIONS * len(SCHEMAS)
+    soon(lambda: len(rows(sqlite_url)["position"]) == places and not projection.loop.waiting, "it goes on")
     soon(lambda: sum(projection.lag().values()) == 0, "it catches up")
     stop.set()
     thread.join(SECONDS)
