@@ -70,7 +70,8 @@ def ended(
 def next_on(account: ReceiptAccount, seiri: KibetsuSeiri, on: date) -> date | None:
     """次に見る日: the next warning after `on`, or the first day after completion; None while a hold is open.
 
-    Completion that has not been told yet is told on the next day.
+    A warning whose day had passed before anything touched the 期別 is due at once; completion that has not
+    been told yet is told on the next day.
     """
     now = jikou.standing(jikou_of(account, seiri), on)
     if now.kansei_on is None or account.minou_gaku == 0:
@@ -78,6 +79,9 @@ def next_on(account: ReceiptAccount, seiri: KibetsuSeiri, on: date) -> date | No
     if now.is_kansei:
         is_told = any((one.days, one.kansei_on) == (0, now.kansei_on) for one in seiri.keikoku)
         return None if is_told else on + DAY
+    told = {(one.days, one.kansei_on) for one in seiri.keikoku}
+    if now.keikoku_days is not None and (now.keikoku_days, now.kansei_on) not in told:
+        return on
     warnings = jikou.keikoku_on(now.kansei_on, on)
     return warnings[0][1] if warnings else now.kansei_on + DAY
 
