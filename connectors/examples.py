@@ -20,12 +20,12 @@ def example(engine: Engine) -> tuple[str, str]:
     return (row[0], row[1]) if row else ("<収納キー>", "<宛名番号>")
 
 
-def paid_example(engine: Engine) -> str | None:
-    """納めた例: 収納キー of a 期別 of which a certificate can be made: nothing owed, all receipts confirmed."""
+def paid_examples(engine: Engine, limit: int = 20) -> list[str]:
+    """納めた例: 収納キー of 期別 of which a certificate can likely be made: paid in full, all confirmed."""
     bills = [sa.func.substr(table.c.shuunou_key, 1, BILL) for table in (RECEIPT, ACCOUNT)]
     of_bill = bills[0] == bills[1]
     is_provisional = sa.exists().where(of_bill, RECEIPT.c.dankai == SOKUHOU)
     paid = (ACCOUNT.c.minou_gaku == 0, ACCOUNT.c.kagonou_gaku == 0, ACCOUNT.c.shuunou_gaku > 0)
     asked = sa.select(ACCOUNT.c.shuunou_key).where(*paid, ~is_provisional).order_by(ACCOUNT.c.shuunou_key)
     with engine.connect() as connection:
-        return connection.execute(asked.limit(1)).scalar_one_or_none()
+        return list(connection.execute(asked.limit(limit)).scalars())

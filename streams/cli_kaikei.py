@@ -94,7 +94,7 @@ def print_ritsu(nendo: int, found: Counted[tuple[Ritsu, ...]]) -> None:
         amounts = (rate.choutei_gaku, rate.shuunyuu_gaku, rate.kanpu_misai)
         hyouki = rate.hyouki.removeprefix(KUBUN_JA[rate.kubun]).strip()
         table.add_row(KUBUN_JA[rate.kubun], _zeimoku(rate.zeimoku_code), *map(yen, amounts), hyouki)
-    console.print(table)
+    _print_whole(table)
     _tell_sa(found.sa)
 
 

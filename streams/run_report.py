@@ -76,14 +76,20 @@ def _statistics(engine: read_side.Engine, nendo: int, on: date | None) -> bool:
     """収納率 of the year, and one certificate; whether the statistics agree with the ledger."""
     found = toukei.ritsu(engine, nendo)
     print_ritsu(nendo, found)
-    key = examples.paid_example(engine)
-    if key is not None and on is not None:
+    if on is not None:
+        _certificate(engine, nendo, on)
+    return found.sa.is_exact
+
+
+def _certificate(engine: read_side.Engine, nendo: int, on: date) -> None:
+    """One certificate, of the first person of whom one can be made."""
+    for key in examples.paid_examples(engine):
         atena, zeimoku = owner_of(engine, key) or "", key[4:6]
         rows = person_rows(engine, atena)
         made = certify(atena, rows.accounts, rows.seiri, rows.held, nendo, zeimoku, on)
         if not isinstance(made, Refusal):
             print_certificate(made)
-    return found.sa.is_exact
+            return
 
 
 def _further(engine: read_side.Engine) -> None:
