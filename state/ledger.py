@@ -60,29 +60,16 @@ def apply(
     booked, happened = outcome
     if booked is account:
         return Change(account, case, _facts(event, event.event_id, booked, None, happened, ()), None)
-    return _followed(account, booked, case, kijunbi, event, event.event_id, happened)
+    return settle(account, booked, case, kijunbi, event, event.event_id, happened)
 
 
 def reach(account: ReceiptAccount, case: DelinquencyCase | None, event: KijunbiAdvanced) -> Change:
     """日の到来: what the new 基準日 means for one account."""
     prefix = f"{event.event_id}/{account.shuunou_key}"
-    return _followed(account, account, case, event.kijunbi, event, prefix, ())
+    return settle(account, account, case, event.kijunbi, event, prefix, ())
 
 
 def settle(
-    before: ReceiptAccount,
-    after: ReceiptAccount,
-    case: DelinquencyCase | None,
-    kijunbi: date | None,
-    event: Any,
-    prefix: str,
-    happened: tuple[Happened, ...],
-) -> Change:
-    """精算を記帳する: an account that a procedure moved; its case follows as after a receipt."""
-    return _followed(before, after, case, kijunbi, event, prefix, happened)
-
-
-def _followed(
     before: ReceiptAccount | None,
     booked: ReceiptAccount,
     case: DelinquencyCase | None,
@@ -91,6 +78,7 @@ def _followed(
     prefix: str,
     happened: tuple[Happened, ...],
 ) -> Change:
+    """精算を記帳する: an account as an event, a day or a procedure left it; its case follows."""
     followed = follow(before, booked, case, kijunbi)
     after = followed.account
     facts = _facts(event, prefix, after, followed.case, happened + followed.of_account, followed.of_case)

@@ -14,7 +14,6 @@ from state.facts import Applied
 from state.law.movement import Movement
 from state.receipt.account import ReceiptAccount
 from state.receipt.seisan import Seisan
-from state.seiri.event import TetsuzukiTaken
 from state.seiri.values import KibetsuSeiri, Seiribo
 
 
@@ -104,8 +103,3 @@ def movement(
         channel,
         kingaku,
     )
-
-
-def account_of(person: Person, event: TetsuzukiTaken) -> ReceiptAccount | None:
-    """手続の期別: None when the event names none, or one that the ledger does not have."""
-    return person.accounts.get(event.shuunou_key or "")
