@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PERSONS ?= 2000
 SEED ?= 1
+TESTERS ?= 2
 
 .PHONY: run test check stop clean
 run: $(VENV)/native
 	$(BIN)/shuunou run --persons $(PERSONS) --seed $(SEED)
 
+# Most of the suite waits for brokers and processes: two at once, a file at a time, each with servers of its own.
 test: $(VENV)/native check
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/native
 	$(BIN)/ruff check .
