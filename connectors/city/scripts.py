@@ -334,7 +334,7 @@ def kanpu(owed: Owed, bills: Sequence[Owed], dues: dict[str, int]) -> list[Told]
     code = "kettei" if standing.is_corrected else "sonota"
     decided = Told(Act("KagonouDecided", on, bill.shuunou_key, code=code), tuple(effects))
     notified = Told(Act("KanpuJuutouNotified", on + 3 * _DAY, bill.shuunou_key))
-    told = [*_decided_before(owed, code, on), decided, notified]
+    told = [*_decided_before(owed, code, on), decided, notified, *(_expired_early(owed, on) if left else ())]
     days = (on - standing.first_on).days
     kasankin = -standing.zandaka * ritsu_table()[on.year].kanpu_kasan * days // (100 * PERCENT * 365)
     if left and kasankin < _NO_KASANKIN:
@@ -352,6 +352,12 @@ def _decided_before(owed: Owed, code: str, on: date) -> list[Told]:
         Told(Act("KagonouDecided", on - 2 * _DAY, key, code=code)),
         Told(Act("KagonouDecisionWithdrawn", on - _DAY, key)),
     ]
+
+
+def _expired_early(owed: Owed, on: date) -> list[Told]:
+    """Of one in nine somebody records the 時効 of the claim, years before it is complete."""
+    told = Told(Act("KanpuExpired", on + 10 * _DAY, owed.bill.shuunou_key), refused="R-428")
+    return [told] if owed.bill.tsuuchisho_bangou[_CHANCE] == "3" else []
 
 
 def entaikin(owed: Owed) -> list[Told]:
