@@ -69,6 +69,6 @@ class Transfers:
         unit.put(SENT, row, digest)
         last = unit.get(CHAIN, TIP) or audit.Link(0, audit.GENESIS)
         chain = f"transfer/{unit.partition}"
-        provision = audit.record(chain, last, sent, fact, account.shuunou_key, body)
-        unit.send(PROVISION, fact.atena_bangou.encode(), wire.encode(provision))
-        unit.put(CHAIN, TIP, audit.Link(provision.seq, provision.hash))
+        recorded = audit.record(chain, last, sent, fact, account.shuunou_key, body)
+        unit.send(PROVISION, fact.atena_bangou.encode(), recorded.message)
+        unit.put(CHAIN, TIP, recorded.link)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from state.receipt.account import SOKUHOU, TORIKESHI, Receipt, ReceiptAccount
@@ -158,6 +159,5 @@ def item(name: str) -> Callable[[ReceiptAccount], Any]:
     if name in ITEMS:
         return ITEMS[name]
     if name in AS_ASSESSED:
-        place = ReceiptAccount._fields.index(name)
-        return lambda account: account[place]
+        return itemgetter(ReceiptAccount._fields.index(name))
     raise KeyError(f"{name}: no item of the receipt account")
