@@ -34,6 +34,8 @@ STAGES = (*FLOW, "records")
 """FLOW is the way of an event to its transfer; the records of 別添1 follow it at their own pace, so a hub
 under load gives them a process of their own."""
 
+GATHER_MS = {"matching": 10, "records": 100}
+"""What comes from outside is gathered a little; the records are in no hurry, and each costs less among many."""
 GC_THRESHOLD = (50_000, 20, 1_000)
 log = structlog.get_logger("shuunou.worker")
 
@@ -54,7 +56,7 @@ def build_stage(name: str, settings: Settings) -> Stage:
         "transfer": lambda: Transfers(gate, frozenset(settings.paused_contracts)),
         "records": lambda: Records(gate),
     }
-    return Stage(name, sources, f"state.{name}.v1", folds[name]().fold)
+    return Stage(name, sources, f"state.{name}.v1", folds[name]().fold, GATHER_MS.get(name, 0))
 
 
 def configure_logging(level: int = logging.WARNING) -> None:

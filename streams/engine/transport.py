@@ -27,12 +27,9 @@ from faust.types import TP, ConsumerMessage, Message
 
 from streams.engine.batch import Batch
 
-BUSY_WAIT_MS, IDLE_WAIT_MS = 20, 500
-BUSY_BYTES, IDLE_BYTES = 1 << 20, 1
-"""While events come, a question to the broker gathers for some milliseconds what comes; else the first event
-answers it. This is the one place where small transactions are kept from being many: each costs broker and
-worker more than a millisecond however few events it holds, and each question as much again. What was fetched
-is worked on at once."""
+IDLE_WAIT_MS, GATHER_BYTES = 500, 1 << 20
+"""How long a question to the broker may wait for a first event; and, where a stage gathers (`Stage.gather_ms`),
+for how many bytes it waits while events come. What was fetched is worked on at once."""
 FETCH_SECONDS = 0.5
 Positions = Mapping[TP, int]
 
@@ -100,9 +97,9 @@ class BatchThread(AIOKafkaConsumerThread):
     async def _fetch(self, active: set[TP], limit: int, timeout: float) -> list[Batch]:
         consumer = self._ensure_consumer()
         found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
-        fetcher = consumer._fetcher
-        fetcher._fetch_max_wait_ms = BUSY_WAIT_MS if found else IDLE_WAIT_MS
-        fetcher._fetch_min_bytes = BUSY_BYTES if found else IDLE_BYTES
+        fetcher, gather_ms = consumer._fetcher, cast(Any, self.app).gather_ms if found else 0
+        fetcher._fetch_max_wait_ms = gather_ms or IDLE_WAIT_MS
+        fetcher._fetch_min_bytes = GATHER_BYTES if gather_ms else 1
         batches: list[Batch] = []
         for tp, records in sorted(found.items(), key=_by_partition):
             place = TP(tp.topic, tp.partition)
