@@ -23,13 +23,17 @@ class Owed(NamedTuple):
 
 
 class Waiver(NamedTuple):
-    """減免・猶予: a kind of `schemas/law/entaikin.toml`, its days (both counted), the share that is waived."""
+    """減免・猶予: a kind of `schemas/law/entaikin.toml`, its days (both counted), the share that is waived.
+
+    It is for no more of what is owed than `gendo_gaku` (円); None where it is for the whole.
+    """
 
     kind: str
     from_on: date
     to_on: date
     bunshi: int = 1
     bunbo: int = 1
+    gendo_gaku: int | None = None
 
 
 class Bill(NamedTuple):

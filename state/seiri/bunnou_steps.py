@@ -15,11 +15,11 @@ from state.law.jikou_count import Jiyuu
 from state.law.rules import Outcome
 from state.reasons import Refusal, refusal
 from state.seiri import jikou_of
-from state.seiri.bunnou_uketori import Bubun, held_of, look_on, marked, replaced
+from state.seiri.bunnou_uketori import look_on, marked, replaced
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
 from state.seiri.told import day_of, extinct, ruled, told
-from state.seiri.values import BunnouKiroku
+from state.seiri.values import BunnouKiroku, KibetsuBubun
 
 _PRACTICE = "地方税法 第15条第3項、市の取扱い"
 
@@ -38,9 +38,8 @@ def planned(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     days = look_on(outcome.value)
     if isinstance(days, Refusal):
         return days
-    parts = {key: Bubun(kingaku, person.accounts[key].shuunou_gaku) for key, kingaku in yen.items()}
-    held = held_of(parts, event.held)
-    kiroku = BunnouKiroku(outcome.value, tuple(yen), event.tantousha_code, held)
+    parts = tuple(KibetsuBubun(key, part, person.accounts[key].shuunou_gaku) for key, part in yen.items())
+    kiroku = BunnouKiroku(outcome.value, tuple(yen), event.tantousha_code, event.held, parts)
     return _acknowledged(person, event, kiroku, outcome, days)
 
 

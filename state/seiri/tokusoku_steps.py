@@ -35,7 +35,7 @@ def issue(person: Person, event: TetsuzukiTaken) -> Done:
     if isinstance(outcome, Refusal):
         return outcome
     notice = outcome.value
-    fee = joined(account, seiri, KAMOKU, notice.tesuuryou, event.on)
+    fee = joined(account, KAMOKU, notice.tesuuryou, event.on)
     renewed = with_jiyuu(account, seiri, Jiyuu(JIKOU, event.bangou, event.on))
     if isinstance(fee, Refusal):
         return fee
@@ -96,7 +96,7 @@ def withdrawn(person: Person, event: TetsuzukiTaken) -> Done:
     outcome = tokusokujou.torikeshi(notice, event.on)
     if isinstance(outcome, Refusal):
         return outcome
-    fee = taken_back(account, seiri, KAMOKU, notice.tesuuryou, event.on)
+    fee = taken_back(account, KAMOKU, notice.tesuuryou, event.on)
     if isinstance(fee, Refusal):
         return fee
     after, told = _unrenewed(seiri, event.on)
