@@ -63,7 +63,7 @@ def _taken(
         account.minou_gaku,
         seiri.tokusoku,
         seiri.kuriage_on is not None,
-        samatage(seiri, event.on),
+        samatage(person, account, event.on),
     )
     basis = law.may_take(kind, taishou, event.on)
     if isinstance(basis, Refusal):

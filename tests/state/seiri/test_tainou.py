@@ -79,4 +79,4 @@ def test_no_act_before_the_tables_of_the_law_is_a_crash_then_or_later(kind: str,
             after = seiri.after(person, done)
             seiri.reach(after, late)
             bill_of_kibetsu(after.accounts[given.KEY], after.seiri, late)
-            samatage(after.seiri_of(given.KEY), late)
+            samatage(after, after.accounts[given.KEY], late)
