@@ -2,9 +2,8 @@
 
 The 延滞金 runs from the day after the 納期限 to the 基準日 (or the day of payment), both counted. Each day's
 base is what was owed on that day: a payment takes effect on the day after it. Days that share base, calendar
-year, rate and waiver form a segment; where a waiver is for a part of the base only, the same days form one
-segment for each part (`state.law.entaikin_bubun`). Every sum is exact; what is cut, and by which provision, is
-stated.
+year, rate and waiver form a segment; where a waiver is for a part of what is owed, its days form one segment
+for each part (`state.law.entaikin_bubun`). Every sum is exact; what is cut, by which provision, is stated.
 
 Amounts are yen. Rates are 1/1000 percent a year. Sources: 地方税法 第326条・第369条・第463条の24・第723条(延滞金)、
 第20条の4の2(端数)、附則第3条の2(割合の特例)、第15条の9(免除)、民法 第143条(期間)。

@@ -2,7 +2,7 @@
 
 地方税法15条の9 waives 延滞金 of the tax under 猶予, and 15条・15条の5・15条の6 grant it for an amount and not for what another
 猶予 covers already: so each waiver with a limit has yen of its own, those that leave least before the others,
-and what is beyond them all bears the usual rate. A waiver without a limit takes all that those before it left.
+and what is beyond them all bears the usual rate. One without a limit takes all that those before it left.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def gendo_on(waiver: Waiver, bill: Bill, owed: int, rule: Rule) -> int:
     """
     if waiver.gendo_gaku is None:
         return owed
-    paid = owed_on(bill, max(waiver.from_on, bill.noukigen + DAY)) - owed if rule.yuuyo_noufu == YUUYO_SAKI else 0
+    paid = 0
+    if rule.yuuyo_noufu == YUUYO_SAKI:
+        paid = owed_on(bill, max(waiver.from_on, bill.noukigen + DAY)) - owed
     return min(max(waiver.gendo_gaku - paid, 0), owed)
 
 

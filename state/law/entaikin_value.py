@@ -51,10 +51,11 @@ class Bill(NamedTuple):
 class Segment(NamedTuple):
     """区分: days of one base and one rate. `bunshi`/`bunbo` is its exact yen, in lowest terms.
 
-    `owed` is what was owed on its days, `bubun` the yen of it that the segment is about where its days have several
-    (None: all of it), `kiso` their base. `rate` is the one applied, `usual` what it would have been; of the outcome the share
-    `share_bunshi`/`share_bunbo` is taken. `kikan` is "inai" or "ato"; `provision` is what the rate or the
-    waiver rests on. Without a base there is no rate, and `provision` is that of the base.
+    `owed` is what was owed on its days, `bubun` the yen of it that the segment is about where its days
+    have several (None: all of it), `kiso` their base. `rate` is the one applied, `usual` what it would have
+    been; of the outcome the share `share_bunshi`/`share_bunbo` is taken. `kikan` is "inai" or "ato";
+    `provision` is what the rate or the waiver rests on. Where all that is owed has no base there is no rate,
+    and `provision` is that of the base.
     """
 
     from_on: date

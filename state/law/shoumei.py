@@ -150,7 +150,7 @@ def _line(
 def _chuuki(
     account: ReceiptAccount, own: KibetsuSeiri, under: YuuyoBubun, on: date, gone: int
 ) -> Iterator[str]:
-    """What is noted beside the amounts, and is no reason to refuse; of a 猶予 of a part, how much of the 本税."""
+    """What is noted beside the amounts, and is no reason to refuse; of a 猶予 of a part, how much it is."""
     if account.is_cancelled:
         yield "課税取消"
     for each, yen in under.yuuyo:

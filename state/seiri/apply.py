@@ -153,7 +153,7 @@ def _differs(kind: Kind) -> Refusal:
 
 
 def _before_the_law(kind: Kind, event: TetsuzukiTaken, none: NoRule) -> Refusal:
-    """An act on a day, or from a day, for which a table of the law has no rule: it is data, never a crash."""
+    """An act on a day, or from a day, for which a table of the law has no rule: data, never a crash."""
     expected, todo = f"{none.first} 以後(定めの表の始まり)", "日を確かめる。定めがあれば表に足す"
     return refusal("R-565", f"{kind.ja}({event.on})", expected, str(none.on), todo)
 
@@ -174,7 +174,10 @@ def _counted(person: Person, event: TetsuzukiTaken, kind: Kind, done: SeiriStep)
 
 
 def _jikou_days(person: Person, event: TetsuzukiTaken, done: SeiriStep) -> tuple[date, ...]:
-    """The next day of the 時効 of each 期別 that the act touched: warnings, and completion. No handler adds it."""
+    """The next day of the 時効 of each 期別 that the act changed: warnings, and completion.
+
+    Looked for here alone, for every kind; no handler adds it to its `look_on`.
+    """
     found = []
     for key, seiri in done.seiri.items():
         account = done.accounts.get(key) or person.accounts.get(key)

@@ -148,7 +148,7 @@ def dues_of(person: Person, on: date) -> Iterator[Due]:
 def _kubun(account: ReceiptAccount, seiri: KibetsuSeiri, under: YuuyoBubun, on: date) -> str | None:
     """What sets a whole due apart on a day: 猶予 of all its 本税, 時効 or 執行停止.
 
-    争訟 (審査請求・訴訟) is in none of the 324 items and no act tells of it, so the `soushou` of kanpu.toml is never said.
+    争訟 (審査請求・訴訟) stands in none of the 324 items and no act tells it: `soushou` of kanpu.toml is never said.
     """
     if under.is_whole:
         return under.codes[0]

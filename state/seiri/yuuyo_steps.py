@@ -1,8 +1,8 @@
 """猶予の手続: application, decision, extension, cancellation, and the end of the period (地方税法15条から15条の6の3).
 
 An act speaks of the newest 猶予 of its 種別 on the 期別. An application acknowledges the debt; the days granted
-stop the 時効 (of the whole 期別, also where the 猶予 is for a part of it), and a cancellation ends that stop the day
-before. 延滞金 is waived by whoever works it out, from `KibetsuSeiri.yuuyo` by `state.law.yuuyo.effects`.
+stop the 時効 (of the whole 期別, also where the 猶予 is for a part of it), and a cancellation ends that stop the
+day before. 延滞金 is waived by whoever works it out, from `KibetsuSeiri.yuuyo` by `state.law.yuuyo.effects`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """延滞金の表の読み方: how the office writes a case, and what the calculation made of it in the same notation.
 
 未納額の移り is `2025-09-10=40000 …` (from the next day on so much is owed), 減免・猶予 is
-`genmen:2025-07-01~2025-12-31*1/2 …` or, for so many yen of what is owed, `kanka_yuuyo:2025-09-01~2026-08-31@100000`;
-設定 names what differs from 最後に一括・猶予特例・1月経過後だけ・全部で切捨て・猶予に係らない部分から. Of one day several parts
-follow one another in 区分, the part that is waived most first.
+`genmen:2025-07-01~2025-12-31*1/2 …` or, for so many yen of what is owed,
+`kanka_yuuyo:2025-09-01~2026-08-31@100000`; 設定 names what differs from
+最後に一括・猶予特例・1月経過後だけ・全部で切捨て・猶予に係らない部分から. Of one day several parts follow one another
+in 区分, the part that is waived most first.
 """
 
 from __future__ import annotations

@@ -78,8 +78,8 @@ CREATE TABLE daily AS
   SELECT * FROM known WHERE owed >= 2000
 """
 
-# What each waiver would take on a day: its price (1/10 % times twelfths) and the yen that it may be for. With
-# 猶予に係る部分から, what was paid since its first day has used its limit up.
+# What each waiver would take on a day: its price (1/10 % times twelfths) and the yen that it may be for.
+# With 猶予に係る部分から, what was paid since its first day has used its limit up.
 _OFFERS = """
 CREATE TABLE offer AS
   WITH begun AS (
@@ -102,8 +102,8 @@ CREATE TABLE offer AS
   SELECT * FROM priced WHERE price < rate * 12 AND upto > 0
 """
 
-# The yen of a day in a row from 0 to what is owed, the cheapest first; the usual rate takes what is left. The
-# thousands within [low, high) are its base, or by 各別 those of its own yen alone.
+# The yen of a day in a row from 0 to what is owed, the cheapest first; the usual rate takes what is left.
+# The thousands within [low, high) are its base, or by 各別 those of its own yen alone.
 _SLICES = """
 CREATE TABLE slice AS
   WITH stacked AS (

@@ -97,7 +97,8 @@ def test_both_parts_are_told_where_a_猶予_is_for_a_part() -> None:
 
 def test_by_the_other_settings_each_part_has_its_base_and_is_met_first() -> None:
     waiver = Waiver("kanka_yuuyo", date(2025, 9, 1), date(2026, 8, 31), gendo_gaku=1900)
-    lines = told(Bill("01", 300000, date(2025, 6, 30), (), (waiver,)), date(2025, 12, 31), "kakuji yuuyo_saki")
+    bill = Bill("01", 300000, date(2025, 6, 30), (), (waiver,))
+    lines = told(bill, date(2025, 12, 31), "kakuji yuuyo_saki")
     assert "猶予に係る部分は1,900円(基礎0円)、そのほかの部分は298,100円(基礎298,000円)です" in lines[4]
     assert lines[5] == "猶予などの限度額のある間の納付は、その限度額の中の部分から充てて計算しています。"
     assert lines[9].endswith(" 122日 未納額のうち1,900円の部分 0円(計算の基礎なし)")

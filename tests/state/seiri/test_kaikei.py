@@ -143,7 +143,9 @@ def test_猶予_and_執行停止_become_waivers() -> None:
     )
 
 
-@pytest.mark.parametrize(("granted", "met"), [(100_000, 0), (60_000, 40_000), (95_000, 5_000), (30_000, 50_000)])
+@pytest.mark.parametrize(
+    ("granted", "met"), [(100_000, 0), (60_000, 40_000), (95_000, 5_000), (30_000, 50_000)]
+)
 def test_充当_meets_what_of_a_期別_is_not_under_猶予(granted: int, met: int) -> None:
     hub, key = story.told("調定1 10000 → 2期:調定1 100000 → 確報甲 60000 領収=2026-07-10"), given.shuunou_key(2)
     grace = given.tetsuzuki(

@@ -65,7 +65,8 @@ def test_no_act_before_the_tables_of_the_law_is_a_crash_then_or_later(kind: str,
     late = date(2026, 12, 31)
     person = World().tell(*read("調定1 30000")).person
     known = schemas.load_toml("tetsuzuki")["teishi_counter"] if kind.startswith("Teishi") else ()
-    codes = YUUYO if kind.startswith("Yuuyo") else known or ("1", "bunsho", "jikou", "noufu_seiyaku", "seiyaku")
+    others = ("1", "bunsho", "jikou", "noufu_seiyaku", "seiyaku")
+    codes = YUUYO if kind.startswith("Yuuyo") else known or others
     for code in codes:
         jouken = dict.fromkeys(kinds()[kind].jouken, "true") | {"jiyuu": YUUYO.get(code, "1")}
         act = given.tetsuzuki(
