@@ -22,6 +22,7 @@ from schemas.bodies import CHOSEN, Bodies, Read
 
 MAGIC = 0
 HEADER = struct.Struct(">bI")
+Mend = Callable[[Any], Any]
 _VERSION = re.compile(r"\.v(\d+)$")
 
 
@@ -85,13 +86,19 @@ class Codec:
     """符号器: built once from {schema name without version: value type}; immutable afterwards.
 
     `types` names the type of each message; `nested` the types of records inside them, by their Avro name;
-    `bodies` who reads and writes, for tests that compare.
+    `bodies` who reads and writes, for tests that compare; `mended` what a value that an older version wrote
+    becomes where Avro's rules alone would leave something of it behind.
     """
 
     def __init__(
-        self, types: Mapping[str, type[Any]], nested: Mapping[str, type[Any]], bodies: Bodies = CHOSEN
+        self,
+        types: Mapping[str, type[Any]],
+        nested: Mapping[str, type[Any]],
+        bodies: Bodies = CHOSEN,
+        mended: Mapping[str, Mend] | None = None,
     ) -> None:
         self._types, self._nested, self.bodies = dict(types), dict(nested), bodies
+        self._mended = dict(mended or {})
         self._writers: dict[type[Any], tuple[bytes, Callable[[Any], bytes]]] = {}
         self._readers: dict[int, Read] = {}
         for base, cls in types.items():
@@ -108,7 +115,7 @@ class Codec:
         self._writers[cls] = (header, self.bodies.writer(whole, self._nested))
         read = self.bodies.reader(whole, self._nested, cls)
         for name in versions[:-1]:
-            self._readers[registry.id_of(name)] = _older(name, newest, read)
+            self._readers[registry.id_of(name)] = _older(name, newest, read, self._mended.get(base))
         self._readers[registry.id_of(versions[-1])] = read
 
     def _same_fields(self, cls: type[Any], avsc: Mapping[str, Any]) -> None:
@@ -145,7 +152,7 @@ class Codec:
         return value
 
 
-def _older(name: str, newest: dict[str, Any], read: Read) -> Read:
+def _older(name: str, newest: dict[str, Any], read: Read, mend: Mend | None) -> Read:
     """A reader of an older version: fastavro resolves it to the newest, whose reader builds the value."""
     writer = cast(dict[str, Any], parse_schema(without_instants(schemas.load_avsc(name))))
     reader = cast(dict[str, Any], parse_schema(newest))
@@ -157,6 +164,6 @@ def _older(name: str, newest: dict[str, Any], read: Read) -> Read:
         again = io.BytesIO()
         schemaless_writer(again, reader, cast(dict[str, Any], resolved))
         value, _ = read(again.getvalue(), 0)
-        return value, buffer.tell()
+        return (value if mend is None else mend(value)), buffer.tell()
 
     return read_older

@@ -20,7 +20,7 @@ from state.law.yuuyo import Yuuyo
 from state.receipt.account import ChouteiRireki, Receipt, ReceiptAccount
 from state.receipt.seisan import Seisan
 from state.record.build import record_types
-from state.seiri import values
+from state.seiri import older, values
 from state.seiri.event import Bubun, TetsuzukiTaken
 from state.seiri.fact import SeiriFact
 from state.transfer import message_types
@@ -30,7 +30,7 @@ _LAW = (
     Tokusokujou, Uchiwake, Yuuyo,
 )  # fmt: skip
 _SEIRI = (
-    values.Kaisuu, values.Teishi, values.Kurikoshi, values.Keikoku, values.KibetsuSeiri, values.Shobun,
+    values.Kaisuu, values.Teishi, values.Keikoku, values.KibetsuSeiri, values.Shobun, values.KibetsuBubun,
     values.BunnouKiroku, values.Chousa, values.Seiribo, Bubun,
 )  # fmt: skip
 
@@ -69,6 +69,7 @@ CODEC = Codec(
         "Seisan": Seisan,
         **{cls.__name__: cls for cls in (*_LAW, *_SEIRI)},
     },
+    mended={"state/seiribo": older.seiribo, "fact/seiri_fact": older.seiri_fact},
 )
 
 encode = CODEC.encode

@@ -10,6 +10,7 @@ from typing import Any
 
 import schemas
 from connectors import read_seiri
+from connectors.tables import newest
 from schemas import records
 from state.law.uchiwake import KAMOKU_JA
 from state.seiri.kinds import kinds
@@ -104,8 +105,8 @@ def _labels() -> Mapping[str, Mapping[str, tuple[str, bool]]]:
                 own[field["name"]] = re.split(r"[(:]", field["ja"])[0], "(円)" in field["ja"]
                 walk(field["type"])
 
-    for name in ("state/kibetsu_seiri.v1", "state/seiribo.v1"):
-        walk(schemas.load_avsc(name))
+    for base in ("state/kibetsu_seiri", "state/seiribo"):
+        walk(schemas.load_avsc(newest(base)))
     return found
 
 

@@ -2,7 +2,8 @@
 
 The 延滞金 runs from the day after the 納期限 to the 基準日 (or the day of payment), both counted. Each day's
 base is what was owed on that day: a payment takes effect on the day after it. Days that share base, calendar
-year, rate and waiver form a segment. Every sum is exact; what is cut, and by which provision, is stated.
+year, rate and waiver form a segment; where a waiver is for a part of what is owed, its days form one segment
+for each part (`state.law.entaikin_bubun`). Every sum is exact; what is cut, by which provision, is stated.
 
 Amounts are yen. Rates are 1/1000 percent a year. Sources: 地方税法 第326条・第369条・第463条の24・第723条(延滞金)、
 第20条の4の2(端数)、附則第3条の2(割合の特例)、第15条の9(免除)、民法 第143条(期間)。
@@ -17,32 +18,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from state.law.entaikin_applied import applied_of
-from state.law.entaikin_rules import (
-    HANGAKU,
-    KUBUN,
-    WARIAI,
-    YUUYO,
-    ZENGAKU,
-    ZENKIKAN,
-    Law,
-    Rule,
-    entaikin_law,
-)
-from state.law.entaikin_value import ATO, INAI, Bill, Entaikin, Frame, Owed, Segment, Waiver
+from state.law.entaikin_bubun import Part, kiso_of, parts_on
+from state.law.entaikin_rules import KUBUN, WARIAI, Law, Rule, entaikin_law
+from state.law.entaikin_value import Bill, Entaikin, Frame, Owed, Segment
 from state.law.kikan import DAY, end_of
-from state.law.tokurei_ritsu import PERCENT, Ritsu, no_ritsu
+from state.law.tokurei_ritsu import PERCENT, no_ritsu
 from state.reasons import Refusal, refusal
-
-
-class _Rated(NamedTuple):
-    """The rate of a day, after any waiver."""
-
-    kikan: str
-    usual: int
-    rate: int
-    waiver: str
-    share: Fraction
-    provision: str
 
 
 def calculate(bill: Bill, on: date, law: Law | None = None) -> Entaikin | Refusal:
@@ -71,11 +52,6 @@ def calculate(bill: Bill, on: date, law: Law | None = None) -> Entaikin | Refusa
             return found
         segments += found
     return _total(frame, tuple(segments))
-
-
-def kiso_of(owed: int, rule: Rule) -> int:
-    """基礎の税額: what is owed without its odd yen; nothing when it is too little (20条の4の2第2項)."""
-    return 0 if owed < rule.kiso_saitei else owed - owed % rule.kiso_tani
 
 
 def kakutei_of(goukei: int, rule: Rule) -> int:
@@ -118,6 +94,8 @@ def _wrong_waiver(bill: Bill, law: Law) -> Refusal | None:
             found = f"{known.ja}の割合が0から1の間にない"
         elif known.effect != WARIAI and waiver.bunshi != waiver.bunbo:
             found = f"{known.ja}に割合が付いている"
+        elif waiver.gendo_gaku is not None and waiver.gendo_gaku < 0:
+            found = f"{known.ja}の限度額が負"
         else:
             continue
         return refusal(
@@ -156,24 +134,30 @@ def _periods(bill: Bill, on: date) -> Iterator[_Period]:
 
 
 def _segments_of(period: _Period, frame: Frame) -> list[Segment] | Refusal:
-    """The period, cut where a year, the first months or a waiver ends; equal neighbours are one."""
+    """The period, cut where a year, the first months or a waiver ends; equal neighbours are one.
+
+    Days of which only one part changes are cut for all its parts.
+    """
     if period.owed == 0:
         return []
-    kiso = kiso_of(period.owed, frame.rule)
-    if kiso == 0:
+    if kiso_of(period.owed, frame.rule) == 0:
         days = (period.to_on - period.from_on).days + 1
         provision = frame.rule.provision.kiso_hasuu
         return [Segment(*period[:2], days, period.owed, 0, "", 0, 0, "", provision, 1, 1, 0, 1)]
-    pieces: list[tuple[date, date, _Rated]] = []
+    pieces: list[tuple[date, date, tuple[Part, ...]]] = []
     for from_on, to_on in _pieces(period, frame):
         ritsu = frame.law.ritsu.get(from_on.year)
         if ritsu is None:
             return no_ritsu(from_on.year, frame.law.ritsu)
-        rated = _rated(from_on, ritsu, frame)
-        if pieces and pieces[-1][1].year == to_on.year and pieces[-1][2] == rated:
+        parts = parts_on(from_on, period.owed, ritsu, frame)
+        if pieces and pieces[-1][1].year == to_on.year and pieces[-1][2] == parts:
             from_on = pieces.pop()[0]
-        pieces.append((from_on, to_on, rated))
-    return [_segment(from_on, to_on, period.owed, kiso, rated, frame) for from_on, to_on, rated in pieces]
+        pieces.append((from_on, to_on, parts))
+    return [
+        _segment(from_on, to_on, period.owed, part, frame)
+        for from_on, to_on, parts in pieces
+        for part in parts
+    ]
 
 
 def _pieces(period: _Period, frame: Frame) -> Iterator[tuple[date, date]]:
@@ -186,43 +170,15 @@ def _pieces(period: _Period, frame: Frame) -> Iterator[tuple[date, date]]:
         yield first, following - DAY
 
 
-def _rated(day: date, ritsu: Ritsu, frame: Frame) -> _Rated:
-    """The rate of `day`: the usual one, or by the waiver that leaves least."""
-    kikan = INAI if day <= frame.inai_to_on else ATO
-    usual = ritsu.ichigetsu_inai if kikan == INAI else ritsu.ichigetsu_ato
-    best = plain = _Rated(kikan, usual, usual, "", Fraction(1), ritsu.entaikin_provision)
-    for waiver in frame.bill.waivers:
-        if waiver.from_on <= day <= waiver.to_on:
-            waived = _waived(plain, waiver, ritsu, frame)
-            if waived.rate * waived.share < best.rate * best.share:
-                best = waived
-    return best
-
-
-def _waived(usual: _Rated, waiver: Waiver, ritsu: Ritsu, frame: Frame) -> _Rated:
-    known = frame.law.waivers[waiver.kind]
-    named = usual._replace(waiver=waiver.kind, provision=known.provision or frame.zeimoku.genmen)
-    if known.effect == ZENGAKU:
-        return named._replace(share=Fraction(0))
-    if known.effect == WARIAI:
-        return named._replace(share=1 - Fraction(waiver.bunshi, waiver.bunbo))
-    assert known.effect == YUUYO
-    if usual.kikan == INAI and frame.rule.yuuyo_scope != ZENKIKAN:
-        return usual
-    if frame.rule.yuuyo_method == HANGAKU or ritsu.yuuyo is None or ritsu.yuuyo_provision is None:
-        return named._replace(share=Fraction(1, 2))
-    return named._replace(rate=ritsu.yuuyo, provision=ritsu.yuuyo_provision)
-
-
-def _segment(from_on: date, to_on: date, owed: int, kiso: int, rated: _Rated, frame: Frame) -> Segment:
-    days = (to_on - from_on).days + 1
-    exact = Fraction(kiso * days * rated.rate, 100 * PERCENT * frame.rule.nen_nissuu) * rated.share
+def _segment(from_on: date, to_on: date, owed: int, part: Part, frame: Frame) -> Segment:
+    days, rated = (to_on - from_on).days + 1, part.rated
+    exact = Fraction(part.kiso * days * rated.rate, 100 * PERCENT * frame.rule.nen_nissuu) * rated.share
     return Segment(
         from_on,
         to_on,
         days,
         owed,
-        kiso,
+        part.kiso,
         rated.kikan,
         rated.usual,
         rated.rate,
@@ -232,6 +188,7 @@ def _segment(from_on: date, to_on: date, owed: int, kiso: int, rated: _Rated, fr
         rated.share.denominator,
         exact.numerator,
         exact.denominator,
+        part.gaku,
     )
 
 

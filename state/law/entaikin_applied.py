@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from state.facts import Applied
-from state.law.entaikin_value import Frame, Segment
+from state.law.entaikin_bubun import kiso_of
+from state.law.entaikin_rules import KAKUJI
+from state.law.entaikin_value import Frame, Segment, by_days
 from state.law.tokurei_ritsu import percent
 
 
@@ -30,7 +33,7 @@ def _charge(frame: Frame, segments: tuple[Segment, ...]) -> Applied:
             "noukigen": frame.bill.noukigen.isoformat(),
             "kijunbi": frame.on.isoformat(),
         },
-        {"kisanbi": frame.kisanbi.isoformat(), "nissuu": str(sum(segment.days for segment in segments))},
+        {"kisanbi": frame.kisanbi.isoformat(), "nissuu": str(sum(one[0].days for one in by_days(segments)))},
     )
 
 
@@ -44,26 +47,39 @@ def _kikan(frame: Frame) -> Applied:
 
 
 def _bases(frame: Frame, segments: tuple[Segment, ...]) -> Iterator[Applied]:
-    """What each amount owed made of the base, and each part that was paid in between."""
+    """What each amount owed made of the base, each part paid in between, and what 猶予 makes of the base."""
     provision, version = frame.rule.provision, frame.rule.valid_from.isoformat()
-    owed = None
-    for segment in segments:
-        if segment.owed == owed:
-            continue
-        if owed is not None:
-            yield Applied(
-                provision.ichibu_noufu,
-                version,
-                {"owed": str(owed), "noufu": str(owed - segment.owed)},
-                {"owed": str(segment.owed), "from_on": segment.from_on.isoformat()},
-            )
-        owed = segment.owed
-        yield Applied(
-            provision.kiso_hasuu,
-            version,
-            {"owed": str(owed), "tani": str(frame.rule.kiso_tani), "saitei": str(frame.rule.kiso_saitei)},
-            {"kiso": str(segment.kiso)},
-        )
+    owed, known = None, None
+    for parts in by_days(segments):
+        segment = parts[0]
+        if segment.owed != owed:
+            if owed is not None:
+                yield Applied(
+                    provision.ichibu_noufu,
+                    version,
+                    {"owed": str(owed), "noufu": str(owed - segment.owed)},
+                    {"owed": str(segment.owed), "from_on": segment.from_on.isoformat()},
+                )
+            owed = segment.owed
+            if segment.bubun is None or frame.rule.yuuyo_kiso != KAKUJI:
+                yield _base(frame, owed, kiso_of(owed, frame.rule))
+        bases = [(part.waiver, part.bubun, part.kiso) for part in parts]
+        if segment.bubun is not None and bases != known:
+            settings = {"yuuyo_kiso": frame.rule.yuuyo_kiso, "yuuyo_noufu": frame.rule.yuuyo_noufu}
+            for part in parts:
+                told = {"bubun": str(part.bubun), "kind": part.waiver, **settings}
+                yield _base(frame, owed, part.kiso, told)
+        known = bases
+
+
+def _base(frame: Frame, owed: int, kiso: int, more: Mapping[str, str] = MappingProxyType({})) -> Applied:
+    tani, saitei = str(frame.rule.kiso_tani), str(frame.rule.kiso_saitei)
+    return Applied(
+        frame.rule.provision.kiso_hasuu,
+        frame.rule.valid_from.isoformat(),
+        {"owed": str(owed), "tani": tani, "saitei": saitei, **more},
+        {"kiso": str(kiso)},
+    )
 
 
 def _rates(frame: Frame, segments: tuple[Segment, ...]) -> Iterator[Applied]:
@@ -81,7 +97,8 @@ def _rates(frame: Frame, segments: tuple[Segment, ...]) -> Iterator[Applied]:
 def _waivers(frame: Frame, segments: tuple[Segment, ...]) -> Iterator[Applied]:
     """Each segment that a waiver made smaller."""
     for segment in segments:
-        if segment.waiver:
+        if segment.waiver and segment.kiso:
+            part = {} if segment.bubun is None else {"bubun": str(segment.bubun)}
             of_the_year = segment.provision == frame.law.ritsu[segment.from_on.year].yuuyo_provision
             yield Applied(
                 segment.provision,
@@ -93,6 +110,7 @@ def _waivers(frame: Frame, segments: tuple[Segment, ...]) -> Iterator[Applied]:
                     "from_on": segment.from_on.isoformat(),
                     "to_on": segment.to_on.isoformat(),
                     "usual": percent(segment.usual),
+                    **part,
                 },
                 {
                     "rate": percent(segment.rate),

@@ -16,6 +16,8 @@ from state.law.tokurei_ritsu import Ritsu, ritsu_table
 SAIGO, KUBUN = "saigo", "kubun"
 TOKUREI, HANGAKU = "tokurei", "hangaku"
 ATO, ZENKIKAN = "ato", "zenkikan"
+ZENTAI, KAKUJI = "zentai", "kakuji"
+HOKA_SAKI, YUUYO_SAKI = "hoka_saki", "yuuyo_saki"
 WARIAI, ZENGAKU, YUUYO = "wariai", "zengaku", "yuuyo"
 
 
@@ -41,6 +43,8 @@ class Rule(NamedTuple):
     segment_rounding: str
     yuuyo_method: str
     yuuyo_scope: str
+    yuuyo_kiso: str
+    yuuyo_noufu: str
     provision: Provisions
 
 

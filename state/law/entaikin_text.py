@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
 import schemas
 from schemas.provisions import provisions
-from state.law.entaikin_rules import KUBUN, entaikin_law
-from state.law.entaikin_value import INAI, Entaikin, Segment
+from state.law.entaikin_bubun import kiso_of
+from state.law.entaikin_rules import HOKA_SAKI, KAKUJI, KUBUN, YUUYO_SAKI, entaikin_law
+from state.law.entaikin_value import INAI, Entaikin, Segment, by_days
 from state.law.tokurei_ritsu import percent
 
 
@@ -58,37 +59,69 @@ def _owed(entaikin: Entaikin) -> Iterator[str]:
         f"納期限の翌日({wareki(entaikin.kisanbi)})から計算します。"
         f"{entaikin.months}月を経過する日は{wareki(entaikin.inai_to_on)}です。"
     )
-    yield _base(entaikin.segments[0], entaikin)
+    groups = tuple(by_days(entaikin.segments))
+    yield from _base(groups[0], entaikin)
     ichibu = provisions()[entaikin.rule.provision.ichibu_noufu].ja
-    for before, after in pairwise(entaikin.segments):
-        if before.owed != after.owed:
+    for earlier, after in pairwise(groups):
+        before = earlier[0]
+        if before.owed != after[0].owed:
             yield (
-                f"{wareki(before.to_on)}に{before.owed - after.owed:,}円が納付などにより減り、"
-                f"{wareki(after.from_on)}から未納額は{after.owed:,}円です({ichibu})。"
+                f"{wareki(before.to_on)}に{before.owed - after[0].owed:,}円が納付などにより減り、"
+                f"{wareki(after[0].from_on)}から未納額は{after[0].owed:,}円です({ichibu})。"
             )
-            yield _base(after, entaikin)
+            yield from _base(after, entaikin)
+        elif _bases(earlier) != _bases(after):
+            yield from _parts(after, entaikin)
+    if any(segment.bubun is not None for segment in entaikin.segments):
+        yield _NOUFU[entaikin.rule.yuuyo_noufu]
     if entaikin.segments[-1].to_on < entaikin.on:
         yield f"{wareki(entaikin.segments[-1].to_on)}に未納の税額はなくなりました。"
 
 
-def _base(segment: Segment, entaikin: Entaikin) -> str:
-    rule = entaikin.rule
-    by = provisions()[rule.provision.kiso_hasuu].ja
-    if segment.kiso == 0:
-        return (
-            f"未納額{segment.owed:,}円は{rule.kiso_saitei:,}円未満のため全額を切り捨て、"
-            f"延滞金はかかりません({by})。"
+_NOUFU = {
+    HOKA_SAKI: "猶予などの限度額のある間の納付は、その限度額の外の部分から充てて計算しています。",
+    YUUYO_SAKI: "猶予などの限度額のある間の納付は、その限度額の中の部分から充てて計算しています。",
+}
+
+
+def _base(parts: tuple[Segment, ...], entaikin: Entaikin) -> Iterator[str]:
+    """The base of an amount owed, and where it has parts, that of each."""
+    rule, owed = entaikin.rule, parts[0].owed
+    by, kiso = provisions()[rule.provision.kiso_hasuu].ja, kiso_of(owed, rule)
+    if kiso == 0:
+        yield (
+            f"未納額{owed:,}円は{rule.kiso_saitei:,}円未満のため全額を切り捨て、延滞金はかかりません({by})。"
         )
-    if segment.kiso == segment.owed:
-        return f"計算の基礎は{segment.kiso:,}円です。"
-    return (
-        f"未納額{segment.owed:,}円の{rule.kiso_tani:,}円未満を切り捨て、"
-        f"計算の基礎は{segment.kiso:,}円です({by})。"
+    elif len(parts) > 1 and rule.yuuyo_kiso == KAKUJI:
+        pass  # each part has a base of its own, told with it
+    elif kiso == owed:
+        yield f"計算の基礎は{kiso:,}円です。"
+    else:
+        yield f"未納額{owed:,}円の{rule.kiso_tani:,}円未満を切り捨て、計算の基礎は{kiso:,}円です({by})。"
+    yield from _parts(parts, entaikin)
+
+
+def _parts(parts: tuple[Segment, ...], entaikin: Entaikin) -> Iterator[str]:
+    """From a day on: how much of what is owed is under 猶予, how much is not, and the base of each."""
+    if len(parts) == 1:
+        return
+    waivers, by = entaikin_law().waivers, provisions()[entaikin.rule.provision.kiso_hasuu].ja
+    told = "、".join(
+        f"{waivers[part.waiver].ja + 'に係る' if part.waiver else 'そのほかの'}部分は{part.bubun:,}円"
+        f"(基礎{part.kiso:,}円)"
+        for part in parts
     )
+    yield f"{wareki(parts[0].from_on)}から、未納額{parts[0].owed:,}円のうち{told}です({by})。"
+
+
+def _bases(parts: Sequence[Segment]) -> list[tuple[str, int | None, int]]:
+    return [(part.waiver, part.bubun, part.kiso) for part in parts if part.bubun is not None]
 
 
 def _segment(entaikin: Entaikin, segment: Segment) -> str:
     days = f"{wareki(segment.from_on)}から{wareki(segment.to_on)}まで {segment.days}日"
+    if segment.bubun is not None:
+        days += f" 未納額のうち{segment.bubun:,}円の部分"
     if segment.kiso == 0:
         return f"{days} 0円(計算の基礎なし)"
     after = "を経過する日まで" if segment.kikan == INAI else "を経過した後"

@@ -5,8 +5,10 @@ Amounts are yen. Rates are 1/1000 percent a year. Days are counted at both ends.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
 from typing import NamedTuple
 
 from state.facts import Applied
@@ -23,13 +25,17 @@ class Owed(NamedTuple):
 
 
 class Waiver(NamedTuple):
-    """減免・猶予: a kind of `schemas/law/entaikin.toml`, its days (both counted), the share that is waived."""
+    """減免・猶予: a kind of `schemas/law/entaikin.toml`, its days (both counted), the share that is waived.
+
+    It is for no more of what is owed than `gendo_gaku` (円); None where it is for the whole.
+    """
 
     kind: str
     from_on: date
     to_on: date
     bunshi: int = 1
     bunbo: int = 1
+    gendo_gaku: int | None = None
 
 
 class Bill(NamedTuple):
@@ -45,9 +51,11 @@ class Bill(NamedTuple):
 class Segment(NamedTuple):
     """区分: days of one base and one rate. `bunshi`/`bunbo` is its exact yen, in lowest terms.
 
-    `rate` is the one applied, `usual` what it would have been; of the outcome the share
-    `share_bunshi`/`share_bunbo` is taken. `kikan` is "inai" or "ato"; `provision` is what the rate or the
-    waiver rests on. Without a base there is no rate, and `provision` is that of the base.
+    `owed` is what was owed on its days, `bubun` the yen of it that the segment is about where its days
+    have several (None: all of it), `kiso` their base. `rate` is the one applied, `usual` what it would have
+    been; of the outcome the share `share_bunshi`/`share_bunbo` is taken. `kikan` is "inai" or "ato";
+    `provision` is what the rate or the waiver rests on. Where all that is owed has no base there is no rate,
+    and `provision` is that of the base.
     """
 
     from_on: date
@@ -64,6 +72,7 @@ class Segment(NamedTuple):
     share_bunbo: int
     bunshi: int
     bunbo: int
+    bubun: int | None = None
 
     @property
     def exact(self) -> Fraction:
@@ -74,6 +83,12 @@ class Segment(NamedTuple):
     def yen(self) -> int:
         """円未満を切り捨てた額: in yen."""
         return self.bunshi // self.bunbo
+
+
+def by_days(segments: tuple[Segment, ...]) -> Iterator[tuple[Segment, ...]]:
+    """日ごとにまとめた区分: the segments of the same days, which are the parts of one amount owed, together."""
+    for _, same in groupby(segments, key=lambda segment: segment.from_on):
+        yield tuple(same)
 
 
 class Entaikin(NamedTuple):

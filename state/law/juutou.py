@@ -26,7 +26,8 @@ class Due(NamedTuple):
     """充当先: what one 期別 owes, in yen. 延滞金 is that up to the 充当適状日 (`tekijou_on`), said by the caller.
 
     `kokuchi_on` is the day of the notice when the tax was fixed after its 納期限; `tokusoku_on` that of the
-    督促状; `shobunhi_on` that on which the 滞納処分費 was fixed. `kubun` is a code of the rule's `kubun`, or None.
+    督促状; `shobunhi_on` that on which the 滞納処分費 was fixed. `kubun` is a code of the rule's `kubun`, or None;
+    `ichibu` is a code of which only so much of the 本税 is, in yen: the rest, with the fees, is due.
     """
 
     shuunou_key: str
@@ -42,6 +43,7 @@ class Due(NamedTuple):
     tokusoku_on: date | None = None
     shobunhi_on: date | None = None
     kubun: str | None = None
+    ichibu: tuple[str, int] | None = None
 
     @property
     def minou(self) -> Uchiwake:
@@ -107,7 +109,7 @@ def plan(
     skipped = [
         (due, _why_not(entry["juutou"], due, on)) for due in sorted(dues, key=lambda due: due.shuunou_key)
     ]
-    open_dues = [due for due, why in skipped if why is None]
+    open_dues = [_rest(entry["juutou"], due) for due, why in skipped if why is None]
     parts = tuple(_meet(entry, kagonoukin, _ordered(entry["juutou"], kagonoukin, open_dues), on))
     used = uchiwake_of((part.from_kamoku, part.kingaku) for part in parts)
     rest = Uchiwake(*(have - gone for have, gone in zip(kagonoukin.uchiwake, used, strict=True)))
@@ -147,8 +149,10 @@ def _wrong(entry: Entry, kagonoukin: Kagonoukin, dues: Sequence[Due], on: date) 
         found = "同じ収納キーが二度ある"
     elif any(due.minou.has_negative for due in dues):
         found = "負の額がある"
-    elif any(due.kubun not in known for due in dues if due.kubun is not None):
+    elif any({due.kubun, due.ichibu[0] if due.ichibu else None} - known - {None} for due in dues):
         found = "一覧にない区分がある"
+    elif any(due.ichibu is not None and not 0 <= due.ichibu[1] <= due.honzei for due in dues):
+        found = "本税を超える一部の額がある"
     if not found:
         return None
     expected = f"一人の期別を一度ずつ、0円以上、一覧の区分で({cite(entry, 'juutou')})"
@@ -161,9 +165,19 @@ def _why_not(settings: dict[str, Any], due: Due, on: date) -> Skipped | None:
     for kubun in settings["kubun"]:
         if kubun["code"] == due.kubun and kubun["hazusu"]:
             return Skipped(due.shuunou_key, kubun["code"], kubun["ja"])
+        if due.ichibu and kubun["code"] == due.ichibu[0] and _rest(settings, due).minou.goukei == 0:
+            return Skipped(due.shuunou_key, kubun["code"], kubun["ja"])
     if due.noukigen > on and settings["minouki"] != JUUTOU_SURU:
         return Skipped(due.shuunou_key, MINOUKI, _JA[MINOUKI])
     return None
+
+
+def _rest(settings: dict[str, Any], due: Due) -> Due:
+    """What may be met of a due: without the part of its 本税 that is left out."""
+    left_out = {kubun["code"] for kubun in settings["kubun"] if kubun["hazusu"]}
+    if due.ichibu is None or due.ichibu[0] not in left_out:
+        return due
+    return due._replace(honzei=due.honzei - due.ichibu[1])
 
 
 def _ordered(

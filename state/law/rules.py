@@ -13,7 +13,11 @@ Value = TypeVar("Value")
 
 
 class NoRule(LookupError):
-    """定めがない: the day is before the first entry of a table of `schemas/law`."""
+    """定めがない: `on` is before `first`, the day from which a table of `schemas/law` rules."""
+
+    def __init__(self, where: str, on: date, first: date) -> None:
+        super().__init__(f"no rule in schemas/law/{where} for {on}; the first is of {first}")
+        self.on, self.first = on, first
 
 
 class Outcome(NamedTuple, Generic[Value]):
@@ -32,7 +36,7 @@ def rule(table: str, on: date, part: str = "rule") -> Mapping[str, Any]:
     entries = schemas.load_toml(f"law/{table}")[part]
     known = [entry for entry in entries if entry["valid_from"] <= on]
     if not known:
-        raise NoRule(f"no [[{part}]] in schemas/law/{table}.toml for {on}")
+        raise NoRule(f"{table}.toml [[{part}]]", on, min(entry["valid_from"] for entry in entries))
     found: Mapping[str, Any] = max(known, key=lambda entry: entry["valid_from"])
     return found
 

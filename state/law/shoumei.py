@@ -17,13 +17,13 @@ from state.law.entaikin_value import Entaikin
 from state.law.joubun import by, cite
 from state.law.rules import rule
 from state.law.shikkou_teishi import is_stopped
-from state.law.yuuyo import GRANTED, effects
 from state.reasons import Refusal, refusal
 from state.receipt.account import SOKUHOU, ReceiptAccount
 from state.receipt.entaikin import owed_after
 from state.receipt.seisan import Seisan
 from state.seiri.entaikin_bill import bill_of_kibetsu, ended_on
 from state.seiri.values import KibetsuSeiri
+from state.seiri.yuuyo_bubun import YuuyoBubun, bubun_on
 
 
 class KibetsuShoumei(NamedTuple):
@@ -142,20 +142,21 @@ def _line(
         gone,
         account.wariate.minou.entaikin,
         0 if is_fixed else keisan.kakutei,
-        tuple(_chuuki(account, own, on, gone)),
+        tuple(_chuuki(account, own, bubun_on(account, seiri, on), on, gone)),
         keisan,
     )
 
 
-def _chuuki(account: ReceiptAccount, own: KibetsuSeiri, on: date, gone: int) -> Iterator[str]:
-    """What is noted beside the amounts, and is no reason to refuse."""
+def _chuuki(
+    account: ReceiptAccount, own: KibetsuSeiri, under: YuuyoBubun, on: date, gone: int
+) -> Iterator[str]:
+    """What is noted beside the amounts, and is no reason to refuse; of a 猶予 of a part, how much it is."""
     if account.is_cancelled:
         yield "課税取消"
-    for each in own.yuuyo:
-        found = effects(each) if each.joutai == GRANTED else None
-        if found is not None and found.kara <= on <= found.made:
-            name = "徴収の猶予中" if found.jikou_code == "choushuu_yuuyo" else "換価の猶予中"
-            yield f"{name}({found.made}まで)"
+    for each, yen in under.yuuyo:
+        name = "徴収の猶予中" if each.jikou_code == "choushuu_yuuyo" else "換価の猶予中"
+        part = "" if yen == under.honzei else f"、本税のうち{yen:,}円"
+        yield f"{name}({each.made}まで{part})"
     if is_stopped(own.shikkou_teishi, on):
         yield "滞納処分の執行停止中"
     if own.bunnou:

@@ -144,7 +144,7 @@ def _line(jichitai_code: str, zeimoku_code: str, fuka_nendo: int, hakkou_on: dat
         if known:
             latest: Mapping[str, Any] = max(known, key=lambda line: line["valid_from"])
             return latest
-    raise NoRule(f"no line in schemas/law/tokusoku_tesuuryou.toml for {hakkou_on}")
+    raise NoRule("tokusoku_tesuuryou.toml", hakkou_on, min(line["valid_from"] for line in lines))
 
 
 def may_issue(taishou: Taishou, on: date) -> Refusal | None:

@@ -169,6 +169,7 @@ def effects(yuuyo: Yuuyo) -> Effects | None:
 
 def _granted(yuuyo: Yuuyo, kara: date, made: date, jouken: Jouken, on: date) -> Step:
     law, kind = rule(TABLE, on), _kind(yuuyo.shubetsu)
+    rule(TABLE, kara)  # raises NoRule: the effects of its days are those of a rule in force on the first
     kagiri = end_of(kara, law["months"])
     refused = (
         check.conditions(yuuyo.shubetsu, jouken, on)

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from state.law.kaikei import heisa_on, kurikoshi_on, nendo_of
 from state.law.movement import CHOUTEI, KOUSEI, SHUUNOU, TORIKESHI, Movement
 from state.receipt.account import TORIKESHI as DENIED
 from state.receipt.account import ReceiptAccount
 from state.receipt.seisan import Seisan, without_fuzui
-from state.seiri.values import Kurikoshi
 
 FIRST_NENDO = 2000
 """The year from which `schemas/law/kaikei.toml` rules."""
+
+
+class Kurikoshi(NamedTuple):
+    """滞納繰越: into which year a 期別 was last carried, when, and what stood in the books then (円)."""
+
+    nendo: int
+    on: date
+    choutei_gaku: int
+    shuunou_gaku: int
+    kurikoshi_gaku: int
 
 
 def kurikoshi_of(
@@ -59,5 +69,3 @@ def _carried(account: ReceiptAccount, nendo: int, undated: int, moved: list[tupl
     beside = undated + sum(change for on, change in moved if on <= closed)
     owed = choutei_gaku - received + (beside if choutei_gaku else 0)
     return Kurikoshi(nendo + 1, kurikoshi_on(nendo), choutei_gaku, received, max(owed, 0))
-
-

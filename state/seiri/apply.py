@@ -32,6 +32,7 @@ from state.seiri.event import TetsuzukiTaken
 from state.seiri.kaisuu import counted
 from state.seiri.kinds import Kind, counter_of, kinds
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
+from state.seiri.told import day_of
 from state.seiri.values import TETSUZUKI_MAX
 
 Handler = Callable[[Person, TetsuzukiTaken], SeiriStep | Refusal]
@@ -82,9 +83,9 @@ def apply(person: Person, event: TetsuzukiTaken, known: bytes | None) -> SeiriSt
         return refused
     try:
         outcome = HANDLERS[event.kind](person, event)
-    except NoRule:
-        return _before_the_law(kind, event)
-    return outcome if isinstance(outcome, Refusal) else _counted(person, event, kind, outcome)
+        return outcome if isinstance(outcome, Refusal) else _counted(person, event, kind, outcome)
+    except NoRule as none:
+        return _before_the_law(kind, event, none)
 
 
 def reach(person: Person, kijunbi: date) -> SeiriStep:
@@ -151,10 +152,10 @@ def _differs(kind: Kind) -> Refusal:
     )
 
 
-def _before_the_law(kind: Kind, event: TetsuzukiTaken) -> Refusal:
-    """An act on a day for which a table of the law has no rule: it is data, never a crash."""
-    expected, todo = "定めの表(schemas/law)にある日", "日を確かめる。定めがあれば表に足す"
-    return refusal("R-565", kind.ja, expected, f"{min(event.on, event.kara or event.on)}", todo)
+def _before_the_law(kind: Kind, event: TetsuzukiTaken, none: NoRule) -> Refusal:
+    """An act on a day, or from a day, for which a table of the law has no rule: data, never a crash."""
+    expected, todo = f"{none.first} 以後(定めの表の始まり)", "日を確かめる。定めがあれば表に足す"
+    return refusal("R-565", f"{kind.ja}({event.on})", expected, str(none.on), todo)
 
 
 def _counted(person: Person, event: TetsuzukiTaken, kind: Kind, done: SeiriStep) -> SeiriStep:
@@ -173,12 +174,15 @@ def _counted(person: Person, event: TetsuzukiTaken, kind: Kind, done: SeiriStep)
 
 
 def _jikou_days(person: Person, event: TetsuzukiTaken, done: SeiriStep) -> tuple[date, ...]:
-    """The next day of the 時効 of each 期別 that the act touched: warnings, and completion."""
+    """The next day of the 時効 of each 期別 that the act changed: warnings, and completion.
+
+    Looked for here alone, for every kind; no handler adds it to its `look_on`.
+    """
     found = []
     for key, seiri in done.seiri.items():
         account = done.accounts.get(key) or person.accounts.get(key)
         if account is not None:
-            found.append(jikou_of.next_on(account, seiri, event.on))
+            found.append(jikou_of.next_on(account, seiri, day_of(person, event)))
     return tuple(day for day in found if day is not None)
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from state.law import bunnou, jikou, yuuyo
+from state.law import bunnou, yuuyo
 from state.law.bunnou_check import Bunnou
 from state.law.jikou_count import Jiyuu
 from state.law.rules import Outcome
 from state.reasons import Refusal, refusal
 from state.seiri import jikou_of
-from state.seiri.bunnou_uketori import Bubun, held_of, look_on, marked, replaced
+from state.seiri.bunnou_uketori import look_on, marked, replaced
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
-from state.seiri.told import day_of, extinct, ruled, told
-from state.seiri.values import BunnouKiroku
+from state.seiri.told import extinct, told
+from state.seiri.values import BunnouKiroku, KibetsuBubun
 
 _PRACTICE = "地方税法 第15条第3項、市の取扱い"
 
@@ -38,9 +38,8 @@ def planned(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     days = look_on(outcome.value)
     if isinstance(days, Refusal):
         return days
-    parts = {key: Bubun(kingaku, person.accounts[key].shuunou_gaku) for key, kingaku in yen.items()}
-    held = held_of(parts, event.held)
-    kiroku = BunnouKiroku(outcome.value, tuple(yen), event.tantousha_code, held)
+    parts = tuple(KibetsuBubun(key, part, person.accounts[key].shuunou_gaku) for key, part in yen.items())
+    kiroku = BunnouKiroku(outcome.value, tuple(yen), event.tantousha_code, event.held, parts)
     return _acknowledged(person, event, kiroku, outcome, days)
 
 
@@ -87,7 +86,7 @@ def _acknowledged(
 ) -> SeiriStep | Refusal:
     """The plan with its 期別: 承認(納付誓約) on each. Refuses with R-521 where the 時効 is complete."""
     happened: tuple[SeiriHappened, ...] = told(outcome, None, outcome.value.kingaku)
-    rows, looks = [], list[date | None](days)
+    rows = []
     for seiri in marked(person, kiroku, is_open=True):
         account = person.accounts[seiri.shuunou_key]
         jiyuu = Jiyuu("noufu_seiyaku", f"bunnou/{event.bangou}", event.on)
@@ -97,9 +96,8 @@ def _acknowledged(
         after, more = noted
         rows.append(after)
         happened += more
-        looks.append(jikou_of.next_on(account, after, day_of(person, event)))
     book = person.book._replace(bunnou=(*person.book.bunnou, kiroku))
-    return step(*happened, seiri=tuple(rows), book=book, look_on=tuple(looks))
+    return step(*happened, seiri=tuple(rows), book=book, look_on=days)
 
 
 def _keikaku(event: TetsuzukiTaken) -> tuple[tuple[date, int], ...]:
@@ -152,7 +150,7 @@ def _wrong(what: str, event: TetsuzukiTaken, expected: str, found: str) -> Refus
 
 
 HANDLERS = {
-    "BunnouPlanned": ruled(planned, bunnou.TABLE, jikou.TABLE),
-    "BunnouExtended": ruled(enchou, bunnou.TABLE),
-    "BunnouCancelled": ruled(torikeshi, bunnou.TABLE),
+    "BunnouPlanned": planned,
+    "BunnouExtended": enchou,
+    "BunnouCancelled": torikeshi,
 }

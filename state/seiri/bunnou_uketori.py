@@ -7,9 +7,9 @@ double it nor leave it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from state.law import bunnou
 from state.law.bunnou import Haibun
@@ -22,30 +22,6 @@ from state.receipt.account import ReceiptAccount
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
 from state.seiri.told import is_extinct
 from state.seiri.values import BunnouKiroku, KibetsuSeiri, Seiribo
-
-MARK = "hub/"
-"""Before a 収納キー in `BunnouKiroku.held`: what the hub itself keeps there of each 期別, no official item."""
-
-
-class Bubun(NamedTuple):
-    """期別の部分: the part of the plan that is for one 期別, and what had been received on it by then (円)."""
-
-    kingaku: int
-    shuunou_gaku: int
-
-
-def held_of(parts: Mapping[str, Bubun], held: Mapping[str, str]) -> dict[str, str]:
-    """保持する項目: those of the office, and the part of each 期別."""
-    return {**held, **{f"{MARK}{key}": f"{part.kingaku}/{part.shuunou_gaku}" for key, part in parts.items()}}
-
-
-def parts_of(kiroku: BunnouKiroku) -> dict[str, Bubun]:
-    """期別ごとの部分: as `held_of` kept them."""
-    return {
-        name.removeprefix(MARK): Bubun(*(int(yen) for yen in value.split("/")))
-        for name, value in kiroku.held.items()
-        if name.startswith(MARK)
-    }
 
 
 def look_on(plan: Bunnou) -> tuple[date, ...] | Refusal:
@@ -144,8 +120,8 @@ def _written(
 
 def _filled(person: Person, kiroku: BunnouKiroku) -> int:
     return sum(
-        min(max(person.accounts[key].shuunou_gaku - part.shuunou_gaku, 0), part.kingaku)
-        for key, part in parts_of(kiroku).items()
+        min(max(person.accounts[part.shuunou_key].shuunou_gaku - part.shuunou_gaku, 0), part.kingaku)
+        for part in kiroku.bubun
     )
 
 

@@ -1,6 +1,6 @@
 """延滞金の対象(整理): one 期別 with all that procedures say of it: 減免, 猶予, 執行停止, 充当, 欠損.
 
-A 猶予 of a part of the tax counts for the whole base of its days: the 許可 names yen, not which of them.
+A 猶予 counts for the yen that it was granted for: the 許可 names an amount, and the 本税 is met first.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from state.law import yuuyo
 from state.law.entaikin_value import Bill, Waiver
 from state.law.kagonou import HASSEI, TORIKESHI, Kagonou, Tetsuzuki
 from state.law.shikkou_teishi import menjo_kikan
+from state.law.yuuyo import Effects, Yuuyo
 from state.receipt.account import ReceiptAccount
 from state.receipt.entaikin import bill_for
 from state.receipt.noufu import Noufu
@@ -32,13 +33,18 @@ def waivers_of(seiri: KibetsuSeiri, on: date) -> tuple[Waiver, ...]:
     for each in seiri.yuuyo:
         effects = yuuyo.effects(each)
         if effects is not None:
-            kind = SAIGAI if effects.entaikin == "zengaku" else effects.jikou_code
-            found.append(Waiver(kind, effects.kara, effects.made))
+            found.append(waiver_of(each, effects))
     if seiri.shikkou_teishi is not None:
         stopped = menjo_kikan(seiri.shikkou_teishi, on).value
         if stopped is not None:
             found.append(Waiver(SHIKKOU_TEISHI, stopped.kara, stopped.made))
     return tuple(found)
+
+
+def waiver_of(one: Yuuyo, effects: Effects) -> Waiver:
+    """猶予による免除: for its days, of no more than the amount granted."""
+    kind = SAIGAI if effects.entaikin == "zengaku" else effects.jikou_code
+    return Waiver(kind, effects.kara, effects.made, gendo_gaku=one.kingaku)
 
 
 def juutou_in(seiri: Mapping[str, KibetsuSeiri], shuunou_key: str) -> tuple[Noufu, ...]:

@@ -14,7 +14,6 @@ from state.reasons import Refusal
 from state.receipt.account import ReceiptAccount
 from state.receipt.seisan import minus, plus
 from state.seiri.person import movement, seisan_of
-from state.seiri.values import KibetsuSeiri
 
 
 class Joined(NamedTuple):
@@ -25,19 +24,11 @@ class Joined(NamedTuple):
     applied: tuple[Applied, ...]
 
 
-def nendo_on(account: ReceiptAccount, seiri: KibetsuSeiri, on: date) -> int:
-    """本税の立つ年度: in whose books the 本税 stands on a day, carried over or not."""
-    nendo, _ = kubun_on(account.choutei_nendo, on)
-    return max(nendo, seiri.kurikoshi.nendo) if seiri.kurikoshi is not None else nendo
-
-
-def joined(
-    account: ReceiptAccount, seiri: KibetsuSeiri, kamoku: str, kingaku: int, on: date
-) -> Joined | Refusal:
+def joined(account: ReceiptAccount, kamoku: str, kingaku: int, on: date) -> Joined | Refusal:
     """附随を調定する: nothing moves for 0 yen. Refuses with R-433, as `state.law.kaikei.fuzui_nendo`."""
     if kingaku == 0:
         return Joined(account, (), ())
-    nendo = nendo_on(account, seiri, on)
+    nendo, _ = kubun_on(account.choutei_nendo, on)
     basis = fuzui_nendo(kamoku, nendo, nendo, on)
     if isinstance(basis, Refusal):
         return basis
@@ -47,9 +38,7 @@ def joined(
     return Joined(after, (moved,), (basis,) if basis is not None else ())
 
 
-def taken_back(
-    account: ReceiptAccount, seiri: KibetsuSeiri, kamoku: str, kingaku: int, on: date
-) -> Joined | Refusal:
+def taken_back(account: ReceiptAccount, kamoku: str, kingaku: int, on: date) -> Joined | Refusal:
     """附随を取り消す: as much of it as was not written off, extinct or gone to heirs: that is owed no more."""
     seisan = seisan_of(account)
     gone = plus(plus(seisan.kesson, seisan.shoumetsu), seisan.shoukei)
@@ -57,7 +46,7 @@ def taken_back(
     back = max(min(kingaku, left), 0)
     if back == 0:
         return Joined(account, (), ())
-    nendo = nendo_on(account, seiri, on)
+    nendo, _ = kubun_on(account.choutei_nendo, on)
     basis = fuzui_nendo(kamoku, nendo, nendo, on)
     if isinstance(basis, Refusal):
         return basis

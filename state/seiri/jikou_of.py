@@ -2,7 +2,8 @@
 
 Stored are the 事由 that acts brought (`KibetsuSeiri.jikou`). 承認(一部納付) is derived, never stored: each receipt
 after the 納期限 that stands and left something owed, so a denied receipt takes its 承認 with it (民法152条).
-Whoever changes the 事由 of a 期別 returns `next_on` in the `look_on` of the step.
+`state.seiri.apply` asks for `next_on` for every 期別 that an act changed; what follows a day or a receipt
+returns it in the `look_on` of its step.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from state.receipt.account import ReceiptAccount
 from state.seiri import jikou_of
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
-from state.seiri.told import day_of, extinct, is_extinct, ruled
+from state.seiri.told import day_of, extinct, is_extinct
 from state.seiri.values import Keikoku, KibetsuSeiri
 
 NOTED = ("noufu_kokuchi", "noufu_seiyaku")
@@ -41,11 +41,8 @@ def noted(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     if isinstance(outcome, Refusal):
         return outcome
     after, happened = outcome
-    today = day_of(person, event)
-    # the next day too: what the completion of the time had barred (the three years of 執行停止) may go on
-    return step(
-        *happened, seiri=(after,), look_on=(jikou_of.next_on(account, after, today), today + DAY)
-    )
+    # the next day: what the completion of the time had barred (the three years of 執行停止) may go on
+    return step(*happened, seiri=(after,), look_on=(day_of(person, event) + DAY,))
 
 
 def reach(person: Person, kijunbi: date) -> SeiriStep:
@@ -136,4 +133,4 @@ def _together(looked: list[SeiriStep]) -> SeiriStep:
     )
 
 
-HANDLERS = {"JikouNoted": ruled(noted, jikou.TABLE)}
+HANDLERS = {"JikouNoted": noted}

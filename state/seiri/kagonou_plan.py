@@ -25,7 +25,6 @@ from state.law.kikan import DAY, end_of
 from state.law.rules import rule
 from state.law.shikkou_teishi import is_stopped
 from state.law.uchiwake import KAMOKU, Uchiwake
-from state.law.yuuyo import GRANTED, effects
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.receipt.noufu import Beyond, beyond
@@ -33,6 +32,7 @@ from state.seiri.entaikin_bill import carried, juutou_in, kettei_on
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.person import Person, SeiriHappened
 from state.seiri.values import KibetsuSeiri
+from state.seiri.yuuyo_bubun import YuuyoBubun, bubun_on
 
 FINAL = (SHIHARAI, JUUTOU_ZUMI, JIKOU, TORIKESHI)
 """States after which a new 過誤納 may take the place of the old one."""
@@ -129,7 +129,9 @@ def _share(overpaid: Uchiwake, kingaku: int) -> Uchiwake:
 def dues_of(person: Person, on: date) -> Iterator[Due]:
     """充当先の一覧: every 期別 of the person with what it owes; 延滞金 only where it is fixed."""
     for key, account in sorted(person.accounts.items()):
-        seiri = person.seiri_of(key)
+        seiri, under = person.seiri_of(key), bubun_on(account, person.seiri, on)
+        is_part = under.gaku > 0 and not under.is_whole
+        owed = account.wariate.minou.honzei
         yield Due(
             key,
             account.zeimoku_code,
@@ -138,16 +140,18 @@ def dues_of(person: Person, on: date) -> Iterator[Due]:
             account.noukigen,
             account.choutei_nengappi,
             tokusoku_on=seiri.tokusoku.hakkou_on if seiri.tokusoku is not None else None,
-            kubun=_kubun(account, seiri, on),
+            kubun=_kubun(account, seiri, under, on),
+            ichibu=(under.codes[0], min(under.gaku, owed)) if is_part else None,
         )
 
 
-def _kubun(account: ReceiptAccount, seiri: KibetsuSeiri, on: date) -> str | None:
-    """What sets a due apart on a day: 猶予, 時効 or 執行停止; 争訟 stands in no record of the hub."""
-    for each in seiri.yuuyo:
-        found = effects(each) if each.joutai == GRANTED else None
-        if found is not None and found.kara <= on <= found.made:
-            return found.jikou_code
+def _kubun(account: ReceiptAccount, seiri: KibetsuSeiri, under: YuuyoBubun, on: date) -> str | None:
+    """What sets a whole due apart on a day: 猶予 of all its 本税, 時効 or 執行停止.
+
+    争訟 (審査請求・訴訟) stands in none of the 324 items and no act tells it: `soushou` of kanpu.toml is never said.
+    """
+    if under.is_whole:
+        return under.codes[0]
     jikou = Jikou(account.shuunou_key, "honzei", account.houtei_noukigen or account.noukigen, seiri.jikou)
     if standing(jikou, on).is_kansei:
         return "jikou"

@@ -8,7 +8,7 @@ the year in which the 期別 stands on the day.
 
 from __future__ import annotations
 
-from state.law import kesson, shikkou_teishi
+from state.law import kesson
 from state.law.kesson import WAYS, Ground
 from state.law.kikan import DAY
 from state.law.movement import KESSON, KOUSEI
@@ -18,9 +18,7 @@ from state.receipt.seisan import NOTHING, plus
 from state.seiri import jikou_of
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.person import Person, SeiriStep, seisan_of, step
-from state.seiri.told import day_of, moved, ruled, told
-
-TABLES = (shikkou_teishi.TABLE, "jikou", "kaikei")
+from state.seiri.told import day_of, moved, told
 
 
 def booked(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
@@ -43,7 +41,6 @@ def booked(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
         happened._replace(movements=moved(account, event.on, KESSON, taken)),
         accounts=(after,),
         seiri=(after_seiri,),
-        look_on=(jikou_of.next_on(after, after_seiri, day_of(person, event)),),
     )
 
 
@@ -54,7 +51,7 @@ def torikeshi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     outcome = kesson.reverse(seiri.kesson, event.on)
     if isinstance(outcome, Refusal):
         return outcome
-    back, today = seisan_of(account).kesson, day_of(person, event)
+    back = seisan_of(account).kesson
     after = account._replace(seisan=seisan_of(account)._replace(kesson=NOTHING))
     after_seiri = seiri._replace(kesson=outcome.value)
     (happened,) = told(outcome, key, back.goukei)
@@ -62,8 +59,8 @@ def torikeshi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
         happened._replace(movements=moved(account, event.on, KOUSEI, back)),
         accounts=(after,),
         seiri=(after_seiri,),
-        # the next day too: the other procedures on what is owed again go on
-        look_on=(jikou_of.next_on(after, after_seiri, today), today + DAY),
+        # the next day: the other procedures on what is owed again go on
+        look_on=(day_of(person, event) + DAY,),
     )
 
 
@@ -77,6 +74,6 @@ def _taken(minou: Uchiwake, kingaku: int) -> Uchiwake:
 
 
 HANDLERS = {
-    "FunouKessonBooked": ruled(booked, *TABLES),
-    "FunouKessonReversed": ruled(torikeshi, *TABLES),
+    "FunouKessonBooked": booked,
+    "FunouKessonReversed": torikeshi,
 }

@@ -65,7 +65,7 @@ def _arrears(person: Person, event: TetsuzukiTaken) -> list[ReceiptAccount]:
 
 
 def _stopped(person: Person, account: ReceiptAccount, stops: list[str], on: date) -> tuple[str, ...]:
-    flags = samatage(person.seiri_of(account.shuunou_key), on)
+    flags = samatage(person, account, on)
     return tuple(code for code in flags if code in stops)
 
 

@@ -20,7 +20,7 @@ from state.seiri import jikou_of
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import is_true
 from state.seiri.person import Person, SeiriStep, step
-from state.seiri.told import day_of, nothing_owed, ruled, told
+from state.seiri.told import nothing_owed, told
 from state.seiri.values import KibetsuSeiri
 
 Act = Callable[[ShikkouTeishi], Outcome[ShikkouTeishi] | Refusal]
@@ -41,12 +41,11 @@ def teishi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     if isinstance(noted, Refusal):
         return noted
     after, more = noted
-    look_on = (outcome.value.manryou_on + DAY, jikou_of.next_on(account, after, day_of(person, event)))
     return step(
         *told(outcome, key, account.minou_gaku),
         *more,
         seiri=(after._replace(shikkou_teishi=outcome.value),),
-        look_on=look_on,
+        look_on=(outcome.value.manryou_on + DAY,),
     )
 
 
@@ -109,7 +108,7 @@ def _changed(person: Person, event: TetsuzukiTaken, act: Act) -> SeiriStep | Ref
 
 
 HANDLERS = {
-    "ShikkouTeishiDecided": ruled(teishi, shikkou_teishi.TABLE, jikou.TABLE),
-    "ShikkouTeishiCancelled": ruled(torikeshi, shikkou_teishi.TABLE),
-    "SokujiShoumetsuDecided": ruled(sokuji, shikkou_teishi.TABLE),
+    "ShikkouTeishiDecided": teishi,
+    "ShikkouTeishiCancelled": torikeshi,
+    "SokujiShoumetsuDecided": sokuji,
 }

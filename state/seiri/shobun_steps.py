@@ -63,7 +63,7 @@ def _taken(
         account.minou_gaku,
         seiri.tokusoku,
         seiri.kuriage_on is not None,
-        samatage(seiri, event.on),
+        samatage(person, account, event.on),
     )
     basis = law.may_take(kind, taishou, event.on)
     if isinstance(basis, Refusal):
@@ -110,7 +110,7 @@ def incurred(person: Person, event: TetsuzukiTaken) -> Done:
     if one is None or key not in one.keys or one.is_torikeshi or event.on < one.on:
         return _not_now("滞納処分費", "その期別についての、取り消されていない処分と、処分の日以後の日", one)
     account, seiri = person.accounts[key], person.seiri_of(key)
-    cost = joined(account, seiri, "shobunhi", kingaku, event.on)
+    cost = joined(account, "shobunhi", kingaku, event.on)
     if isinstance(cost, Refusal):
         return cost
     basis = law.shobunhi(kingaku, event.on)

@@ -18,7 +18,7 @@ from state.receipt.seisan import plus
 from state.seiri import jikou_of
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.person import Person, SeiriHappened, SeiriStep, Shoukei, seisan_of, step
-from state.seiri.told import extinct, moved, nothing_owed, ruled
+from state.seiri.told import extinct, moved, nothing_owed
 
 TABLE = "shoukei"
 
@@ -104,4 +104,4 @@ def _wrong_sum(event: TetsuzukiTaken, account: ReceiptAccount) -> Refusal | None
     return refusal("R-537", f"納税承継の額の計({event.on})", expected, found, "各人の額を直す")
 
 
-HANDLERS = {"NouzeiShoukeiMade": ruled(shoukei, TABLE, jikou.TABLE, "kaikei")}
+HANDLERS = {"NouzeiShoukeiMade": shoukei}

@@ -31,11 +31,11 @@ Done = SeiriStep | Refusal
 def issue(person: Person, event: TetsuzukiTaken) -> Done:
     """督促状の発付: refuses with R-512 or R-513, and with R-521 when the 時効 is complete."""
     account, seiri = _of(person, event)
-    outcome = tokusokujou.issue(_taishou(account, seiri, event.on), event.on)
+    outcome = tokusokujou.issue(_taishou(person, account, event.on), event.on)
     if isinstance(outcome, Refusal):
         return outcome
     notice = outcome.value
-    fee = joined(account, seiri, KAMOKU, notice.tesuuryou, event.on)
+    fee = joined(account, KAMOKU, notice.tesuuryou, event.on)
     renewed = with_jiyuu(account, seiri, Jiyuu(JIKOU, event.bangou, event.on))
     if isinstance(fee, Refusal):
         return fee
@@ -96,7 +96,7 @@ def withdrawn(person: Person, event: TetsuzukiTaken) -> Done:
     outcome = tokusokujou.torikeshi(notice, event.on)
     if isinstance(outcome, Refusal):
         return outcome
-    fee = taken_back(account, seiri, KAMOKU, notice.tesuuryou, event.on)
+    fee = taken_back(account, KAMOKU, notice.tesuuryou, event.on)
     if isinstance(fee, Refusal):
         return fee
     after, told = _unrenewed(seiri, event.on)
@@ -128,7 +128,8 @@ def _of(person: Person, event: TetsuzukiTaken) -> tuple[ReceiptAccount, KibetsuS
     return person.accounts[key], person.seiri_of(key)
 
 
-def _taishou(account: ReceiptAccount, seiri: KibetsuSeiri, on: date) -> Taishou:
+def _taishou(person: Person, account: ReceiptAccount, on: date) -> Taishou:
+    seiri = person.seiri_of(account.shuunou_key)
     has_tokusoku = seiri.tokusoku is not None and seiri.tokusoku.joutai != WITHDRAWN
     return Taishou(
         account.shuunou_key,
@@ -138,7 +139,7 @@ def _taishou(account: ReceiptAccount, seiri: KibetsuSeiri, on: date) -> Taishou:
         account.noukigen,
         account.minou_gaku,
         has_tokusoku,
-        samatage(seiri, on),
+        samatage(person, account, on),
     )
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
-import schemas
 from schemas.provisions import provisions
 from state.law.kaikei import kubun_on
 from state.law.movement import Movement
@@ -16,14 +14,11 @@ from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import kinds
-from state.seiri.person import Person, SeiriHappened, SeiriStep, movement
+from state.seiri.person import Person, SeiriHappened, movement
 from state.seiri.values import KibetsuSeiri
 
 SHOUMETSU = {EXTINCT_3: "chihouzeihou-15_7-4", EXTINCT_NOW: "chihouzeihou-15_7-5"}
 """消滅の条項: by which the duty to pay is extinct; from then on nothing may be demanded."""
-
-Handler = Callable[[Person, TetsuzukiTaken], SeiriStep | Refusal]
-
 
 def told(outcome: Outcome[Value], shuunou_key: str | None, kingaku: int = 0) -> tuple[SeiriHappened, ...]:
     """起きたこと: one for each kind that a law function names, with the provisions of the step."""
@@ -68,25 +63,6 @@ def nothing_owed(event: TetsuzukiTaken, account: ReceiptAccount, provision: str)
         return None
     expected = f"未納のある期別({provisions()[provision].ja})"
     return refusal("R-564", _what(event), expected, "未納がない", "収納キーと収納の状況を確かめる")
-
-
-def ruled(handler: Handler, *tables: str) -> Handler:
-    """定めのある日か: R-565 for an act on a day, or from a day, for which a table of the law has no rule yet."""
-
-    def guarded(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
-        first = max(min(entry["valid_from"] for entry in _rules(table)) for table in tables)
-        earliest = min(event.on, event.kara or event.on)
-        if earliest >= first:
-            return handler(person, event)
-        expected, todo = f"{first} 以後(定めの表の始まり)", "日を確かめる。定めがあれば表に足す"
-        return refusal("R-565", _what(event), expected, str(earliest), todo)
-
-    return guarded
-
-
-def _rules(table: str) -> list[dict[str, date]]:
-    rules: list[dict[str, date]] = schemas.load_toml(f"law/{table}")["rule"]
-    return rules
 
 
 def _what(event: TetsuzukiTaken) -> str:

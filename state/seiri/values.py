@@ -38,16 +38,6 @@ class Teishi(NamedTuple):
     on: date
 
 
-class Kurikoshi(NamedTuple):
-    """滞納繰越: into which year a 期別 was last carried, when, and what stood in the books then (円)."""
-
-    nendo: int
-    on: date
-    choutei_gaku: int
-    shuunou_gaku: int
-    kurikoshi_gaku: int
-
-
 class Keikoku(NamedTuple):
     """時効の警告: so many days before the 時効 is complete, on which day, and the day of completion told then."""
 
@@ -71,7 +61,6 @@ class KibetsuSeiri(NamedTuple):
     kagonou: Kagonou | None = None
     kesson: FunouKesson | None = None
     entaikin_on: date | None = None
-    kurikoshi: Kurikoshi | None = None
     kuriagemae_noukigen: date | None = None
     kuriage_on: date | None = None
     shobun: tuple[str, ...] = ()
@@ -103,13 +92,22 @@ class Shobun(NamedTuple):
     held: Mapping[str, str]
 
 
+class KibetsuBubun(NamedTuple):
+    """期別の部分: the part of a plan that is for one 期別, and what had been received on it by then (円)."""
+
+    shuunou_key: str
+    kingaku: int
+    shuunou_gaku: int
+
+
 class BunnouKiroku(NamedTuple):
-    """分納の記録: one plan, the 期別 it is for, and the official items held with it."""
+    """分納の記録: one plan, the 期別 it is for with their parts, and the official items held with it."""
 
     bunnou: Bunnou
     keys: tuple[str, ...]
     tantousha_code: str | None
     held: Mapping[str, str]
+    bubun: tuple[KibetsuBubun, ...] = ()
 
 
 class Chousa(NamedTuple):

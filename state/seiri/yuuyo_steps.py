@@ -1,8 +1,8 @@
 """猶予の手続: application, decision, extension, cancellation, and the end of the period (地方税法15条から15条の6の3).
 
 An act speaks of the newest 猶予 of its 種別 on the 期別. An application acknowledges the debt; the days granted
-stop the 時効, and a cancellation ends that stop the day before. 延滞金 is waived by whoever works it out, from
-`KibetsuSeiri.yuuyo` by `state.law.yuuyo.effects`.
+stop the 時効 (of the whole 期別, also where the 猶予 is for a part of it), and a cancellation ends that stop the
+day before. 延滞金 is waived by whoever works it out, from `KibetsuSeiri.yuuyo` by `state.law.yuuyo.effects`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from state.seiri import jikou_of
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import is_true
 from state.seiri.person import Person, SeiriHappened, SeiriStep, step
-from state.seiri.told import day_of, extinct, ruled, told
+from state.seiri.told import extinct, told
 from state.seiri.values import KibetsuSeiri
 
 SHOKKEN = "kanka_shokken"
@@ -50,7 +50,7 @@ def shinsei(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     if isinstance(noted, Refusal):
         return noted
     after, renewed = noted
-    return _step(person, event, account, _added(after, outcome.value), told_of(outcome) + renewed)
+    return _step(event, _added(after, outcome.value), told_of(outcome) + renewed)
 
 
 def kyoka(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
@@ -67,16 +67,16 @@ def kyoka(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     if isinstance(stopped, Refusal):
         return stopped
     after, noted = stopped
-    return _step(person, event, account, after, told_of(outcome) + noted)
+    return _step(event, after, told_of(outcome) + noted)
 
 
 def fukyoka(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     """許可しない: the application stays an acknowledgement of the debt."""
-    account, seiri = _place(person, event)
+    _, seiri = _place(person, event)
     outcome = _on_newest(event, seiri, lambda one: yuuyo.deny(one, event.on))
     if isinstance(outcome, Refusal):
         return outcome
-    return _step(person, event, account, _replaced(seiri, outcome.value), told_of(outcome))
+    return _step(event, _replaced(seiri, outcome.value), told_of(outcome))
 
 
 def enchou(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
@@ -92,7 +92,7 @@ def enchou(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     after = _stopped_until(_replaced(seiri, outcome.value), outcome.value, made)
     now = jikou.standing(jikou_of.jikou_of(account, after), event.on)
     happened = tuple(each._replace(applied=(*each.applied, now.applied)) for each in told_of(outcome))
-    return _step(person, event, account, after, happened)
+    return _step(event, after, happened)
 
 
 def torikeshi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
@@ -104,12 +104,12 @@ def torikeshi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
     after, stop = _replaced(seiri, outcome.value), _stop(outcome.value)
     if yuuyo.effects(outcome.value) is None:
         after = _stopped_until(after, outcome.value, None)
-        return _step(person, event, account, after, told_of(outcome))
+        return _step(event, after, told_of(outcome))
     held = jikou_of.ended(account, after, stop.code, stop.bangou, event.on - DAY, False)
     if isinstance(held, Refusal):
         return held
     after, noted = held
-    return _step(person, event, account, after, told_of(outcome) + noted)
+    return _step(event, after, told_of(outcome) + noted)
 
 
 def reach(person: Person, kijunbi: date) -> SeiriStep:
@@ -140,17 +140,12 @@ def _place(person: Person, event: TetsuzukiTaken) -> tuple[ReceiptAccount, Kibet
 
 
 def _step(
-    person: Person,
-    event: TetsuzukiTaken,
-    account: ReceiptAccount,
-    after: KibetsuSeiri,
-    happened: tuple[SeiriHappened, ...],
+    event: TetsuzukiTaken, after: KibetsuSeiri, happened: tuple[SeiriHappened, ...]
 ) -> SeiriStep:
-    """Look again on the day after the last of the period, and when the 時効 next has something to say."""
+    """Look again on the day after the last of the period."""
     now = newest(after, event.code)
     ends_on = now.kikan_made + DAY if now and now.joutai == GRANTED and now.kikan_made else None
-    look_on = (ends_on, jikou_of.next_on(account, after, day_of(person, event)))
-    return step(*happened, seiri=(after,), look_on=look_on)
+    return step(*happened, seiri=(after,), look_on=(ends_on,))
 
 
 def _granted(
@@ -236,9 +231,9 @@ def _stopped_until(seiri: KibetsuSeiri, one: Yuuyo, until: date | None) -> Kibet
 
 
 HANDLERS = {
-    "YuuyoApplied": ruled(shinsei, yuuyo.TABLE, jikou.TABLE),
-    "YuuyoGranted": ruled(kyoka, yuuyo.TABLE, jikou.TABLE),
-    "YuuyoDenied": ruled(fukyoka, yuuyo.TABLE),
-    "YuuyoExtended": ruled(enchou, yuuyo.TABLE),
-    "YuuyoCancelled": ruled(torikeshi, yuuyo.TABLE),
+    "YuuyoApplied": shinsei,
+    "YuuyoGranted": kyoka,
+    "YuuyoDenied": fukyoka,
+    "YuuyoExtended": enchou,
+    "YuuyoCancelled": torikeshi,
 }

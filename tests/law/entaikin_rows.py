@@ -1,7 +1,10 @@
 """延滞金の表の読み方: how the office writes a case, and what the calculation made of it in the same notation.
 
 未納額の移り is `2025-09-10=40000 …` (from the next day on so much is owed), 減免・猶予 is
-`genmen:2025-07-01~2025-12-31*1/2 …`, 設定 names what differs from 最後に一括・猶予特例・1月経過後だけ.
+`genmen:2025-07-01~2025-12-31*1/2 …` or, for so many yen of what is owed,
+`kanka_yuuyo:2025-09-01~2026-08-31@100000`; 設定 names what differs from
+最後に一括・猶予特例・1月経過後だけ・全部で切捨て・猶予に係らない部分から. Of one day several parts follow one another
+in 区分, the part that is waived most first.
 """
 
 from __future__ import annotations
@@ -9,7 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from state.law.entaikin_rules import ATO, HANGAKU, KUBUN, SAIGO, TOKUREI, ZENKIKAN, Law, entaikin_law
+from state.law.entaikin_rules import (
+    ATO,
+    HANGAKU,
+    HOKA_SAKI,
+    KAKUJI,
+    KUBUN,
+    SAIGO,
+    TOKUREI,
+    YUUYO_SAKI,
+    ZENKIKAN,
+    ZENTAI,
+    Law,
+    entaikin_law,
+)
 from state.law.entaikin_value import Bill, Entaikin, Owed, Segment, Waiver
 from state.law.tokurei_ritsu import percent
 
@@ -35,6 +51,8 @@ def law_of(settings: str = "", months: int = 1) -> Law:
                 segment_rounding=KUBUN if KUBUN in stated else SAIGO,
                 yuuyo_method=HANGAKU if HANGAKU in stated else TOKUREI,
                 yuuyo_scope=ZENKIKAN if ZENKIKAN in stated else ATO,
+                yuuyo_kiso=KAKUJI if KAKUJI in stated else ZENTAI,
+                yuuyo_noufu=YUUYO_SAKI if YUUYO_SAKI in stated else HOKA_SAKI,
             )
             for rule in law.rules
         ),
@@ -62,9 +80,11 @@ def _owed(text: str) -> Owed:
 
 def _waiver(text: str) -> Waiver:
     kind, days = text.split(":")
+    days, _, gendo = days.partition("@")
     days, _, share = days.partition("*")
     from_on, to_on = days.split("~")
     bunshi, _, bunbo = share.partition("/")
     return Waiver(
-        kind, date.fromisoformat(from_on), date.fromisoformat(to_on), int(bunshi or 1), int(bunbo or 1)
-    )
+        kind, date.fromisoformat(from_on), date.fromisoformat(to_on), int(bunshi or 1), int(bunbo or 1),
+        int(gendo) if gendo else None,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,24 @@ from hypothesis import strategies as st
 from schemas.provisions import provisions
 from state.ingest import zeimoku_codes
 from state.law.entaikin import calculate
+from state.law.entaikin_bubun import kiso_of
 from state.law.entaikin_rules import (
     ATO,
     HANGAKU,
+    HOKA_SAKI,
+    KAKUJI,
     KUBUN,
     SAIGO,
     TOKUREI,
     WARIAI,
     YUUYO,
+    YUUYO_SAKI,
     ZENGAKU,
     ZENKIKAN,
+    ZENTAI,
     entaikin_law,
 )
-from state.law.entaikin_value import Bill, Entaikin, Owed, Waiver
+from state.law.entaikin_value import Bill, Entaikin, Owed, Waiver, by_days
 from state.law.tokurei_ritsu import percent, ritsu_table
 from state.reasons import Refusal
 from tests.law.entaikin_rows import bill_of, law_of, segments_text
@@ -122,6 +128,7 @@ def test_what_was_applied_says_what_went_in_and_what_came_out() -> None:
 DAYS = st.dates(date(2000, 1, 1), date(2026, 6, 30))
 NOUKIGEN = st.dates(date(2000, 1, 1), date(2025, 6, 30))
 KINDS = st.sampled_from(sorted(entaikin_law().waivers))
+SETTINGS = st.sampled_from(("", HANGAKU, ZENKIKAN, KAKUJI, YUUYO_SAKI, f"{KAKUJI} {YUUYO_SAKI}"))
 AMOUNTS = st.one_of(st.integers(0, 5000), st.integers(0, 10_000_000))
 
 
@@ -133,8 +140,8 @@ def bills(draw: st.DrawFn) -> Bill:
     days = sorted(draw(st.lists(DAYS, min_size=len(left), max_size=len(left))))
     waivers = []
     for kind in draw(st.lists(KINDS, max_size=2)):
-        first = draw(DAYS)
-        waivers.append(Waiver(kind, first, first + DAY * draw(st.integers(0, 900))))
+        first, gendo = draw(DAYS), draw(st.one_of(st.none(), st.integers(0, 4000), st.integers(0, zeigaku)))
+        waivers.append(Waiver(kind, first, first + DAY * draw(st.integers(0, 900)), gendo_gaku=gendo))
     owed = tuple(Owed(on, after) for on, after in zip(days, left, strict=True))
     return Bill("01", zeigaku, draw(NOUKIGEN), owed, tuple(waivers))
 
@@ -151,8 +158,12 @@ def charged(bill: Bill, on: date, stated: str = "") -> Entaikin:
 def test_segments_follow_one_another_until_all_is_paid(bill: Bill, days: int) -> None:
     found = charged(bill, bill.noukigen + DAY * days)
     following = found.kisanbi
-    for segment in found.segments:
+    for parts in by_days(found.segments):
+        segment = parts[0]
         assert segment.from_on == following
+        assert {(part.to_on, part.days, part.owed, part.kikan, part.usual) for part in parts} == {
+            (segment.to_on, segment.days, segment.owed, segment.kikan, segment.usual)
+        }
         assert segment.days == (segment.to_on - segment.from_on).days + 1 > 0
         assert segment.from_on.year == segment.to_on.year or segment.kiso == 0
         following = segment.to_on + DAY
@@ -181,6 +192,35 @@ def test_rounding_by_segment_never_takes_more_and_loses_less_than_a_yen_each(bil
 
 
 @settings(max_examples=400, deadline=None)
+@given(bills(), st.integers(0, 500), SETTINGS)
+def test_the_parts_of_a_day_are_all_that_is_owed_and_all_of_its_base(
+    bill: Bill, days: int, stated: str
+) -> None:
+    found = charged(bill, bill.noukigen + DAY * days, stated)
+    for parts in by_days(found.segments):
+        owed, kiso = parts[0].owed, kiso_of(parts[0].owed, found.rule)
+        if len(parts) == 1:
+            assert (parts[0].bubun, parts[0].kiso) == (None, kiso)
+            continue
+        assert sum(part.bubun or 0 for part in parts) == owed
+        assert all(part.bubun for part in parts)
+        costs = [part.rate * Fraction(part.share_bunshi, part.share_bunbo) for part in parts]
+        assert costs == sorted(costs), "what is waived most comes first"
+        assert all(part.waiver for part in parts[:-1])
+        base = sum(part.kiso for part in parts)
+        assert base <= kiso if "kakuji" in stated else base == kiso
+
+
+@settings(max_examples=200, deadline=None)
+@given(bills(), st.integers(0, 500), st.integers(0, 3))
+def test_a_limit_of_all_that_is_owed_is_none(bill: Bill, days: int, more: int) -> None:
+    on = bill.noukigen + DAY * days
+    whole = bill._replace(waivers=tuple(each._replace(gendo_gaku=None) for each in bill.waivers))
+    limited = tuple(each._replace(gendo_gaku=bill.zeigaku + more) for each in bill.waivers)
+    assert charged(bill._replace(waivers=limited), on).segments == charged(whole, on).segments
+
+
+@settings(max_examples=400, deadline=None)
 @given(bills(), st.integers(0, 400), st.integers(1, 100))
 def test_a_later_day_is_never_less(bill: Bill, days: int, more: int) -> None:
     on = bill.noukigen + DAY * days
@@ -188,13 +228,16 @@ def test_a_later_day_is_never_less(bill: Bill, days: int, more: int) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(bills(), st.integers(0, 500), st.sampled_from(("", HANGAKU, ZENKIKAN)))
+@given(bills(), st.integers(0, 500), SETTINGS)
 def test_a_waiver_or_a_part_paid_never_makes_it_more(bill: Bill, days: int, stated: str) -> None:
+    """Where it could, by less than the base of 1,000 yen: a remainder moves from one part into another."""
     on = bill.noukigen + DAY * days
     found = charged(bill, on, stated)
     assert found.exact <= charged(bill._replace(waivers=()), on, stated).exact
-    assert found.exact <= charged(bill._replace(owed=()), on, stated).exact
-    assert found.exact <= charged(bill._replace(waivers=bill.waivers[:1]), on, stated).exact
+    if stated != YUUYO_SAKI:
+        assert found.exact <= charged(bill._replace(owed=()), on, stated).exact
+    if KAKUJI not in stated:
+        assert found.exact <= charged(bill._replace(waivers=bill.waivers[:1]), on, stated).exact
 
 
 @settings(max_examples=60, deadline=None)
@@ -278,6 +321,8 @@ def test_every_tax_has_its_rule_and_every_setting_is_one_that_is_known() -> None
         assert rule.segment_rounding in {SAIGO, KUBUN}
         assert rule.yuuyo_method in {TOKUREI, HANGAKU}
         assert rule.yuuyo_scope in {ATO, ZENKIKAN}
+        assert rule.yuuyo_kiso in {ZENTAI, KAKUJI}
+        assert rule.yuuyo_noufu in {HOKA_SAKI, YUUYO_SAKI}
     assert {waiver.effect for waiver in law.waivers.values()} == {WARIAI, ZENGAKU, YUUYO}
     assert all(waiver.provision for waiver in law.waivers.values() if waiver.effect != WARIAI)
 

@@ -114,6 +114,43 @@ def test_every_provision_of_the_rules_is_known() -> None:
         assert set(entry["provision"].values()) <= set(provisions())
 
 
+def _in_part(yen: int, **over: Any) -> Due:
+    return due("乙 2025-04-30 本税8000 督促手数料100")._replace(ichibu=("kanka_yuuyo", yen), **over)
+
+
+@pytest.mark.parametrize(
+    ("one", "parts", "kanpu", "skipped"),
+    [
+        (_in_part(3_000), "本税→乙本税5000 2025-07-01 / 本税→乙督促手数料100", 3_900, ()),
+        (_in_part(8_000, tokusoku_tesuuryou=0), "", 9_000, ("kanka_yuuyo",)),
+        (_in_part(0), "本税→乙本税8000 2025-07-01 / 本税→乙督促手数料100", 900, ()),
+        (_in_part(3_000, kubun="jikou"), "", 9_000, ("jikou",)),
+    ],
+)
+def test_of_a_due_under_猶予_in_part_the_rest_is_met(
+    one: Due, parts: str, kanpu: int, skipped: tuple[str, ...]
+) -> None:
+    made = plan(Kagonoukin(NAMED["甲"], "01", Uchiwake(9_000), date(2025, 7, 1)), [one], date(2025, 8, 1))
+    assert isinstance(made, Plan)
+    assert told(made.juutou).rpartition(" ")[0] == parts
+    assert (made.kanpu.goukei, tuple(each.riyuu for each in made.skipped)) == (kanpu, skipped)
+
+
+def test_a_part_that_is_not_left_out_is_met_too() -> None:
+    known = rule("kanpu", date(2025, 8, 1))["juutou"]["kubun"]
+    entry = changed(kubun=[{**kubun, "hazusu": False} for kubun in known])
+    money = Kagonoukin(NAMED["甲"], "01", Uchiwake(9_000), date(2025, 7, 1))
+    made = plan(money, [_in_part(3_000)], date(2025, 8, 1), entry)
+    assert isinstance(made, Plan) and made.juutou_gaku == 8_100
+
+
+@pytest.mark.parametrize("ichibu", [("mumei", 1), ("kanka_yuuyo", 8_001), ("kanka_yuuyo", -1)])
+def test_a_part_that_cannot_be_is_refused(ichibu: tuple[str, int]) -> None:
+    money = Kagonoukin(NAMED["甲"], "01", Uchiwake(9_000), date(2025, 7, 1))
+    made = plan(money, [_in_part(0)._replace(ichibu=ichibu)], date(2025, 8, 1))
+    assert isinstance(made, Refusal) and made.reason.code == "R-429"
+
+
 YEN = st.integers(0, 5000)
 DAY = st.dates(date(2024, 1, 1), date(2025, 12, 31))
 KUBUN = st.sampled_from([None, None, "choushuu_yuuyo", "shikkou_teishi", "jikou"])

@@ -86,6 +86,26 @@ def test_猶予_執行停止_and_分納_are_noted_and_refuse_nothing() -> None:
     assert line.entaikin == 0, "災害による徴収の猶予: all of the 延滞金 of its days is waived"
 
 
+def test_of_a_猶予_of_a_part_the_part_is_noted_and_the_rest_bears_延滞金() -> None:
+    hub, on = told("調定1 1000000"), date(2026, 12, 1)
+    whole = Yuuyo(given.KEY, "choushuu_yuuyo", GRANTED, "15-1-1", 1_000_000, None,
+                  date(2026, 7, 1), date(2026, 12, 31), True, 0, None, None)  # fmt: skip
+    lines = []
+    for yen in (1_000_000, 400_000, 1):
+        seiri = KibetsuSeiri(given.KEY, given.PERSON, yuuyo=(whole._replace(kingaku=yen),))
+        made = certify(given.PERSON, hub.accounts(), {given.KEY: seiri}, frozenset(), 2026, "01", on)
+        assert isinstance(made, Shoumei)
+        lines.append(made.kibetsu[0])
+    assert [line.minou_gaku for line in lines] == [1_000_000] * 3
+    assert [line.chuuki for line in lines] == [
+        ("徴収の猶予中(2026-12-31まで)",),
+        ("徴収の猶予中(2026-12-31まで、本税のうち400,000円)",),
+        ("徴収の猶予中(2026-12-31まで、本税のうち1円)",),
+    ]
+    # 600,000 and 1,000,000 yen: 31 days of 2.8 %, 123 of 9.1 %
+    assert [line.entaikin for line in lines] == [0, 19_800, 33_000]
+
+
 def test_what_was_written_off_or_taken_over_is_neither_paid_nor_owed() -> None:
     account = given.an_account(10_000)._replace(
         seisan=Seisan(kesson=Uchiwake(3_000), shoukei=Uchiwake(2_000)), shuunou_gaku=0

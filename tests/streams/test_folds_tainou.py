@@ -125,7 +125,9 @@ def test_the_warnings_of_the_jikou_come_each_once() -> None:
 
 def test_an_act_before_the_tables_of_the_law_is_a_letter_and_no_crash() -> None:
     hub = Hub().tell(given.choutei())
-    for number, kind in enumerate(("ShikkouTeishiDecided", "FunouKessonBooked", "JikouNoted"), 1):
-        act = given.tetsuzuki(kind, date(1999, 1, 1), bangou=str(number), code="1", kingaku=1)
+    codes = {"ShikkouTeishiDecided": "1", "FunouKessonBooked": "jikou", "JikouNoted": "noufu_seiyaku"}
+    for number, (kind, code) in enumerate(codes.items(), 1):
+        act = given.tetsuzuki(kind, date(1999, 1, 1), bangou=str(number), code=code, kingaku=1)
         hub.tell(act)
     assert [letter.reason for letter in hub.letters] == ["R-565"] * 3
+    assert ["定めの表の始まり" in letter.expected for letter in hub.letters] == [True] * 3

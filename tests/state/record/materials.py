@@ -21,7 +21,7 @@ from state.law.uchiwake import Uchiwake
 from state.receipt.account import KAKUHOU, Receipt
 from state.receipt.seisan import Seisan
 from state.record.known import Known
-from state.seiri.values import BunnouKiroku, Kaisuu, KibetsuSeiri, Kurikoshi, Seiribo, Shobun
+from state.seiri.values import BunnouKiroku, Kaisuu, KibetsuSeiri, Seiribo, Shobun
 from tests import given
 
 FIRST = date(2026, 8, 1)
@@ -148,10 +148,6 @@ def _case(made: Known, joutai: str, yen: str) -> Known:
     return made._replace(case=DelinquencyCase(given.PERSON, joutai, FIRST, None, int(yen), 1, 1))
 
 
-def _kurikoshi(made: Known, nendo: str, on: str, *yen: str) -> Known:
-    return _seiri(made, kurikoshi=Kurikoshi(int(nendo), day(on), *map(int, yen)))
-
-
 _WORDS: dict[str, Callable[..., Known]] = {
     "調定": _choutei,
     "収納": _shuunou,
@@ -167,7 +163,6 @@ _WORDS: dict[str, Callable[..., Known]] = {
     "分納": _bunnou,
     "延長": _enchou,
     "事案": _case,
-    "繰越": _kurikoshi,
     "基準日": lambda made, on: made._replace(kijunbi=day(on)),
     "延滞金確定": lambda made, on: _seiri(made, entaikin_on=day(on)),
     "繰上": lambda made, before, on: _seiri(made, kuriagemae_noukigen=day(before), kuriage_on=day(on)),

@@ -21,6 +21,7 @@ from state.seiri.apply import HANDLERS
 from state.seiri.entaikin_bill import bill_of_kibetsu, waivers_of
 from state.seiri.kinds import kinds
 from state.seiri.values import KibetsuSeiri
+from state.seiri.yuuyo_bubun import bubun_on
 from tests import given
 from tests.state.scenario import World, table
 from tests.state.scenario import read as read_story
@@ -135,11 +136,32 @@ def test_猶予_and_執行停止_become_waivers() -> None:
     kara, made = date(2026, 7, 1), date(2026, 12, 31)
     assert waivers_of(seiri, date(2026, 11, 1)) == (
         menjo,
-        Waiver("saigai_yuuyo", kara, made),
-        Waiver("choushuu_yuuyo", kara, date(2026, 8, 31)),
-        Waiver("kanka_yuuyo", kara, made),
+        Waiver("saigai_yuuyo", kara, made, gendo_gaku=1),
+        Waiver("choushuu_yuuyo", kara, date(2026, 8, 31), gendo_gaku=1),
+        Waiver("kanka_yuuyo", kara, made, gendo_gaku=1),
         Waiver("shikkou_teishi", date(2026, 8, 1), date(2026, 11, 1)),
     )
+
+
+@pytest.mark.parametrize(
+    ("granted", "met"), [(100_000, 0), (60_000, 40_000), (95_000, 5_000), (30_000, 50_000)]
+)
+def test_充当_meets_what_of_a_期別_is_not_under_猶予(granted: int, met: int) -> None:
+    hub, key = story.told("調定1 10000 → 2期:調定1 100000 → 確報甲 60000 領収=2026-07-10"), given.shuunou_key(2)
+    grace = given.tetsuzuki(
+        "YuuyoGranted", date(2026, 7, 20), key=key, code="kanka_shokken", kingaku=granted,
+        kara=date(2026, 7, 20), made=date(2027, 7, 19), jouken={"jiyuu": "15_5-1-1", "has_seii": "true"},
+    )  # fmt: skip
+    hub.tell(grace, story.read("充当還付決定1 2026-08-01 種別=sonota"))
+    assert not hub.letters
+    seisan = hub.accounts()[given.KEY].seisan
+    assert seisan is not None
+    assert (seisan.juutou_out.goukei, seisan.kanpu.goukei) == (met, 50_000 - met)
+    assert hub.accounts()[key].minou_gaku == 100_000 - met
+    rows = {k: hub.seiri(k) or KibetsuSeiri(k, given.PERSON) for k in (given.KEY, key)}
+    under = bubun_on(hub.accounts()[key], rows, date(2026, 8, 2))
+    assert (under.gaku, under.codes) == (granted, ("kanka_yuuyo",))
+    assert under.is_whole == (granted >= 100_000 - met), "what is left is what the 猶予 is for"
 
 
 # -- any history ----------------------------------------------------------------------------------

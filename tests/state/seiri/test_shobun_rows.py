@@ -22,7 +22,7 @@ from state.seiri import (
     shobun_steps,
     tokusoku_steps,
 )
-from state.seiri.values import KibetsuSeiri, Kurikoshi
+from state.seiri.values import KibetsuSeiri
 from tests import given
 from tests.state.seiri.office import ACTS, Office, act, tell
 
@@ -101,9 +101,6 @@ def test_haitou_is_a_receipt_of_its_own_kind_and_adds_up() -> None:
 
 def test_the_cost_of_a_bill_carried_over_stands_in_the_year_it_was_carried_to() -> None:
     office = tell(Office(), SEIZED)
-    seiri = office.person.seiri_of(given.KEY)
-    carried = Kurikoshi(2028, date(2028, 6, 1), 10_000, 0, 10_000)
-    office.tell(seiri._replace(kurikoshi=carried))
     office.tell(act("処分費", "1", date(2028, 6, 1), kingaku=1_500, taishou_bangou="1"))
     (moved,) = [each for fact in office.last for each in fact.movements]  # type: ignore[union-attr]
     assert (moved.choutei_nendo, moved.kaikei_nendo, moved.kubun) == (2026, 2028, "taikuri")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import schemas
 from schemas.provisions import provisions
 from state.law.jikou import standing
 from state.reasons import Refusal
+from state.seiri import apply as seiri
+from state.seiri.entaikin_bill import bill_of_kibetsu
 from state.seiri.jikou_of import jikou_of
+from state.seiri.kinds import kinds
+from state.seiri.samatage import samatage
 from tests import given
 from tests.state.scenario import table
 from tests.state.seiri.tainou_world import World, read, said
 
+YUUYO = {"choushuu_yuuyo": "15-1-1", "kanka_shokken": "15_5-1-1", "kanka_shinsei": "15_6-1"}
 TABLES = ("yuuyo", "shikkou_teishi", "kesson", "bunnou", "shoukei", "jikou_reki")
 CASES = [(name, row) for name in TABLES for row in table(Path(__file__).parent / f"{name}.csv")]
 
@@ -49,3 +56,28 @@ def cited(world: World, stated: str) -> str:
             return stated if stated and stated in one.expected else one.expected
         found |= {known[basis.provision].ja for basis in one.applied}
     return "・".join(sorted(found))
+
+
+@pytest.mark.parametrize("early", [date(1999, 1, 1), date(2016, 3, 31)])
+@pytest.mark.parametrize("kind", sorted(seiri.HANDLERS))
+def test_no_act_before_the_tables_of_the_law_is_a_crash_then_or_later(kind: str, early: date) -> None:
+    """It is refused, or what it leaves has a rule for every day on which it is looked at again."""
+    late = date(2026, 12, 31)
+    person = World().tell(*read("調定1 30000")).person
+    known = schemas.load_toml("tetsuzuki")["teishi_counter"] if kind.startswith("Teishi") else ()
+    others = ("1", "bunsho", "jikou", "noufu_seiyaku", "seiyaku")
+    codes = YUUYO if kind.startswith("Yuuyo") else known or others
+    for code in codes:
+        jouken = dict.fromkeys(kinds()[kind].jouken, "true") | {"jiyuu": YUUYO.get(code, "1")}
+        act = given.tetsuzuki(
+            kind, late, bangou="1", code=code, kingaku=1, kara=early, made=early, taishou_bangou="1",
+            uchiwake=(given.bubun(given.KEY, 1),), jouken=jouken,
+        )  # fmt: skip
+        for told in (act, act._replace(on=early, occurred_on=early)):
+            done = seiri.apply(person, told, None)
+            if isinstance(done, Refusal):
+                continue
+            after = seiri.after(person, done)
+            seiri.reach(after, late)
+            bill_of_kibetsu(after.accounts[given.KEY], after.seiri, late)
+            samatage(after, after.accounts[given.KEY], late)

@@ -15,7 +15,7 @@ from state.law.movement import KESSON, KOUSEI
 from state.law.uchiwake import Uchiwake
 from state.receipt.seisan import Seisan
 from state.seiri import tainou_steps
-from state.seiri.bunnou_uketori import parts_of, speaking_for
+from state.seiri.bunnou_uketori import speaking_for
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.jikou_of import jikou_of
 from state.seiri.values import KibetsuSeiri
@@ -40,7 +40,7 @@ def test_what_holds_after_any_story(told: list[Any]) -> None:
 def _plans_hold(world: World) -> None:
     """What a plan says was received is what came in on its 期別 since, and one plan speaks for a 期別."""
     for kiroku in world.seiribo.bunnou:
-        plan, parts = kiroku.bunnou, parts_of(kiroku)
+        plan, parts = kiroku.bunnou, {part.shuunou_key: part for part in kiroku.bubun}
         assert sum(one.kingaku for one in plan.kai) == plan.kingaku == sum(p.kingaku for p in parts.values())
         assert all(0 <= one.noufu_gaku <= one.kingaku for one in plan.kai)
         assert (plan.joutai == bunnou_check.COMPLETED) <= (plan.nokori_gaku == 0)
