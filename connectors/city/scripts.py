@@ -381,7 +381,7 @@ def shoukei(person: Person, owed: Owed, due: int) -> list[Told]:
     for at, (yen, ending) in enumerate(zip(shares, HEIR_ENDINGS, strict=True), 1):
         notice = tsuuchisho_bangou(person.serial, bill.zeimoku_code, ending)
         key = shuunou_key(bill._asdict() | {"fuka_nendo": str(bill.fuka_nendo), "tsuuchisho_bangou": notice})
-        parts.append(Part(key, yen, atena=heir(person.serial, at)))
+        parts.append(Part(key, yen, atena_bangou=heir(person.serial, at)))
         effects.append(Effect(key, "shoukei_in", yen))
     act = Act("NouzeiShoukeiMade", bill.noukigen + timedelta(days=30), bill.shuunou_key, parts=tuple(parts))
     return [Told(act, tuple(effects))]

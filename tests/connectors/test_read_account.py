@@ -58,7 +58,7 @@ def test_an_account_is_that_of_the_ledger_but_for_what_is_left_out(hub: Hub, eng
     assert ledgers[given.KEY].choutei_rireki and ledgers[OTHER].furikae_funou, (
         "there was something to leave out"
     )
-    assert [one.receipt_no for one in found[given.KEY].receipts] == ["cvs:c", "cvs:a", "cvs:b"]
+    assert [one.receipt_no for one in found[given.KEY].receipts] == ["cvs:a", "cvs:b", "cvs:c"]
 
 
 def test_nobody_has_no_account_and_no_receipts(engine: Engine) -> None:
