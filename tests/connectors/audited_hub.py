@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from connectors.auditor import audit, cut
-from connectors.auditor.report import Report
+from connectors.auditor.report import PASS, Report
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from connectors.sink_projection import Projection
@@ -24,6 +27,7 @@ from state import wire
 from streams import commands, topics
 from streams.local.kafka import LocalKafka
 from streams.local.process import leashed
+from streams.settings import settings
 from tests import given
 
 ROOT = Path(__file__).parents[2]
@@ -225,6 +229,45 @@ class AuditedHub:
         }
         new, self.known = all_of_it - self.known, all_of_it
         return report, new
+
+    def settings(self, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
+        """Commands that run inside the test work on this hub."""
+        for name, value in {**self.environment, **more}.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    def tamper(self, statement: str, *values: Any) -> None:
+        """Changes what the projection shows."""
+        with sqlite3.connect(self.home / "projection.db") as database:
+            database.execute(statement, values)
+
+
+@contextmanager
+def started_hub(place: Path) -> Iterator[AuditedHub]:
+    """The hub at work on a broker of its own; both end with it."""
+    with LocalKafka(
+        place / "kafka", jar_dir=ROOT / ".hub" / "jars", heap="512m", is_short_lived=True
+    ) as broker:
+        hub = AuditedHub(broker, place)
+        hub.start()
+        try:
+            yield hub
+        finally:
+            hub.stop()
+
+
+def at_rest(hub: AuditedHub) -> AuditedHub:
+    """The hub after its worker was stopped, ready for something to be planted."""
+    if hub.process is not None:
+        hub.stop()
+        hub.new()
+    return hub
+
+
+def assert_sound(report: Report) -> None:
+    """Every measure passes, and nothing at all was found."""
+    assert [(f.what, f.differences[:3]) for m in report.measures for f in m.findings] == []
+    assert (set(statuses(report).values()), report.exit_code) == ({PASS}, 0)
 
 
 def last_row(hub: AuditedHub, tag: bytes, chosen: Any) -> tuple[Sent, Any]:
