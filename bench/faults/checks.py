@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from bench.faults.load import Item, Journal, mark
 from bench.support import PAGE, BenchError, reading
+from connectors import read_seiri
 from connectors.auditor.audit import Hub, verify
 from connectors.auditor.report import PASS, Report
 from connectors.city import Expected
+from connectors.tables import engine_for
 from state import wire
 from streams import topics
 from streams.status import Lags
@@ -22,6 +24,11 @@ from streams.worker import STAGES
 
 SETTLE_S, LOOK_S, VERIFY_WAIT_S = 240.0, 0.1, 60.0
 SHOWN = 5
+FACTS, LETTERS = ("ledger.fact.v1", "seiri.fact.v1"), "deadletter.v1"
+ACT_TOPICS = ("ido.tetsuzuki.v1", "ido.chousa-kaitou.v1")
+RENAMED = frozenset({"FunouKessonBooked", "SokujiShoumetsuDecided", "JikouNoted"})
+"""Acts that are told under names of their own: why the duty ended, which way it was written off."""
+
 SAME = ("accounts", "choutei_gaku", "shuunou_gaku", "minou_gaku", "kagonou_gaku")
 """What the auditor's totals and the city's truth both state."""
 
@@ -79,6 +86,8 @@ def check(
     wrong = [
         *_of_audit(report),
         *_of_truth(report, expected),
+        *_of_acts(bootstrap, expected),
+        *_of_effects(database_url, expected),
         *_of_journal(bootstrap, journal, by_files or ()),
     ]
     if by_files is not None:
@@ -120,6 +129,36 @@ def _of_truth(report: Report, expected: Expected) -> list[str]:
     ]
 
 
+def _of_acts(bootstrap: str, expected: Expected) -> list[str]:
+    """Acts that were applied, by kind, and that were refused, by reason, as the city says that they must be."""
+    applied = count_facts(bootstrap)
+    wrong = [
+        f"the city: {kind} expected {count}, found {applied[kind]}"
+        for kind, count in expected.acts.items()
+        if kind not in RENAMED and applied[kind] != count
+    ]
+    letters = (wire.decode(message.value() or b"") for message in committed(bootstrap, [LETTERS]))
+    refused = dict(Counter(letter.reason for letter in letters if letter.topic in ACT_TOPICS))
+    if refused != expected.refused_acts:
+        wrong.append(f"the city: acts refused {dict(expected.refused_acts)} expected, found {refused}")
+    return wrong
+
+
+def _of_effects(database_url: str | None, expected: Expected) -> list[str]:
+    """The yen that acts moved, as the projection shows them."""
+    if database_url is None:
+        return []
+    sums, wanted = read_seiri.seisan_sums(engine_for(database_url)), Counter(expected.effects)
+    fuzui = wanted["entaikin"] + wanted["shobunhi"]
+    both = {
+        "還付": (wanted["kanpu"], sums.kanpu), "充当": (wanted["juutou_in"], sums.juutou),
+        "不納欠損": (wanted["kesson"], sums.kesson), "附随調定": (fuzui, sums.fuzui_choutei),
+    }  # fmt: skip
+    return [
+        f"the city: {name} expected {one}, found {two}" for name, (one, two) in both.items() if one != two
+    ]
+
+
 def _of_refusals(letters: Mapping[str, int], expected: Expected) -> list[str]:
     """Lines and files that the intake must refuse, by reason; the city says how many."""
     found: Counter[str] = Counter()
@@ -144,40 +183,28 @@ def _of_journal(bootstrap: str, journal: Journal, by_files: Sequence[Item]) -> l
 
 def on_topics(bootstrap: str) -> Counter[bytes]:
     """トピックにあるもの: marks of all committed messages on the topics of sources."""
-    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}))
     names = [t.name for t in topics.topics() if t.name.startswith("ido.")]
+    return Counter(mark(str(message.topic()), message.value()) for message in committed(bootstrap, names))
+
+
+def count_facts(bootstrap: str, kinds: frozenset[str] | None = None) -> Counter[str]:
+    """事実を数える: committed facts by kind, from both topics, each as often as it is there."""
+    facts = (wire.decode(message.value() or b"") for message in committed(bootstrap, FACTS))
+    return Counter(fact.kind for fact in facts if kinds is None or fact.kind in kinds)
+
+
+def committed(bootstrap: str, names: Sequence[str]) -> Iterator[Message]:
+    """確定した記録: of these topics, from their beginning to their end."""
+    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}))
     known = consumer.list_topics(timeout=30).topics
     places = {(name, p) for name in names for p in known[name].partitions}
     consumer.assign([TopicPartition(*place, 0) for place in places])
-    found: Counter[bytes] = Counter()
     try:
         while places:
             for message in consumer.consume(PAGE, timeout=0.2):
                 if message.error() is None:
-                    found[mark(str(message.topic()), message.value())] += 1
+                    yield message
                 else:
                     places.discard((str(message.topic()), int(message.partition() or 0)))
     finally:
         consumer.close()
-    return found
-
-
-def count_facts(bootstrap: str, kinds: frozenset[str] | None = None) -> Counter[str]:
-    """事実を数える: committed facts by kind, from the topic, each as often as it is there."""
-    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}))
-    known = consumer.list_topics("ledger.fact.v1", timeout=30).topics["ledger.fact.v1"].partitions
-    left = set(known)
-    consumer.assign([TopicPartition("ledger.fact.v1", p, 0) for p in left])
-    found: Counter[str] = Counter()
-    try:
-        while left:
-            for message in consumer.consume(PAGE, timeout=0.2):
-                if message.error() is None:
-                    fact = wire.decode(message.value() or b"")
-                    if kinds is None or fact.kind in kinds:
-                        found[fact.kind] += 1
-                else:
-                    left.discard(int(message.partition() or 0))
-    finally:
-        consumer.close()
-    return found
