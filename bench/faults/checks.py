@@ -18,6 +18,7 @@ from connectors.auditor.report import PASS, Report
 from connectors.city import Expected
 from connectors.tables import engine_for
 from state import wire
+from state.seiri.apply import REPEATED
 from streams import topics
 from streams.status import Lags
 from streams.worker import STAGES
@@ -26,9 +27,6 @@ SETTLE_S, LOOK_S, VERIFY_WAIT_S = 240.0, 0.1, 60.0
 SHOWN = 5
 FACTS, LETTERS = ("ledger.fact.v1", "seiri.fact.v1"), "deadletter.v1"
 ACT_TOPICS = ("ido.tetsuzuki.v1", "ido.chousa-kaitou.v1")
-RENAMED = frozenset({"FunouKessonBooked", "SokujiShoumetsuDecided", "JikouNoted"})
-"""Acts that are told under names of their own: why the duty ended, which way it was written off."""
-
 SAME = ("accounts", "choutei_gaku", "shuunou_gaku", "minou_gaku", "kagonou_gaku")
 """What the auditor's totals and the city's truth both state."""
 
@@ -77,16 +75,18 @@ def check(
     database_url: str | None,
     journal: Journal,
     expected: Expected,
+    acts: Sequence[Item],
     by_files: Sequence[Item] | None,
 ) -> Checked:
-    """検める: `by_files` are the messages that the intake had to make of the files it was given, if it was."""
+    """検める: `acts` are those of the town, `by_files` the messages that the intake had to make of the files it was
+    given, if it was."""
     begun = time.monotonic()
     report = verify(Hub(bootstrap, application, database_url, wait_s=VERIFY_WAIT_S))
     letters = next(dict(m.figures) for m in report.measures if m.id == "C5")
     wrong = [
         *_of_audit(report),
         *_of_truth(report, expected),
-        *_of_acts(bootstrap, expected),
+        *_of_acts(bootstrap, acts, expected),
         *_of_effects(database_url, expected),
         *_of_journal(bootstrap, journal, by_files or ()),
     ]
@@ -129,13 +129,20 @@ def _of_truth(report: Report, expected: Expected) -> list[str]:
     ]
 
 
-def _of_acts(bootstrap: str, expected: Expected) -> list[str]:
-    """Acts that were applied, by kind, and that were refused, by reason, as the city says that they must be."""
-    applied = count_facts(bootstrap)
+def _of_acts(bootstrap: str, acts: Sequence[Item], expected: Expected) -> list[str]:
+    """Acts that were applied, by kind, and that were refused, by reason, as the city says that they must be.
+
+    An act is applied when a fact is of its event, under whatever name: one that comes after a later one of its
+    kind is told as superseded, a 不納欠損 by the way in which it was written off.
+    """
+    known = {act.event_id: act.kind for act in (wire.decode(item.value or b"") for item in acts)}
+    facts = (wire.decode(message.value() or b"") for message in committed(bootstrap, FACTS[1:]))
+    done = {fact.event_id for fact in facts if fact.kind != REPEATED}
+    applied = Counter(kind for event_id, kind in known.items() if event_id in done)
     wrong = [
-        f"the city: {kind} expected {count}, found {applied[kind]}"
-        for kind, count in expected.acts.items()
-        if kind not in RENAMED and applied[kind] != count
+        f"the city: {kind} expected {expected.acts.get(kind, 0)}, found {applied[kind]}"
+        for kind in sorted({*expected.acts, *applied})
+        if expected.acts.get(kind, 0) != applied[kind]
     ]
     letters = (wire.decode(message.value() or b"") for message in committed(bootstrap, [LETTERS]))
     refused = dict(Counter(letter.reason for letter in letters if letter.topic in ACT_TOPICS))

@@ -32,6 +32,7 @@ WORKER_POINTS = {
 """Fail points of a worker, and the latest passage at which each is armed."""
 SINK_POINTS = {"before-database-commit": 5, "after-database-commit": 5}
 SOURCE_POINTS = {"before-source-commit": 5, "after-source-commit": 5}
+PEACE = "to be born unarmed"
 POINTS_OF = {"worker": WORKER_POINTS, "sinks": SINK_POINTS, "intake": SOURCE_POINTS}
 PATIENCE_S, HANGING_S = 4.0, 60.0
 """One that is ready and did not come to its point for so long is killed where it is."""
@@ -84,11 +85,25 @@ def killed(world: World) -> None:
     world.advance(FIRST)
     _go_on_killing(world, names, world.seconds * YEAR / 2)
     of_the_year = sum(world.crew.kills.values())
-    world.act()
-    _go_on_killing(world, names, world.seconds * ACTS)
+    _kill_while_acting(world, names)
     total = sum(world.crew.kills.values())
-    world.figures["kills while acts came"] = total - of_the_year
-    world.claim("workers were killed", total > of_the_year > 0, total)
+    while_acting = total - of_the_year - world.crew.kills[PEACE]
+    world.figures["kills while acts came"] = while_acting
+    world.claim(
+        "workers were killed, in the year and while acts came", of_the_year > 0 < while_acting, total
+    )
+
+
+def _kill_while_acting(world: World, names: tuple[str, ...]) -> None:
+    """The year comes to its end in peace, since whoever dies again and again may take for ever; then it goes on."""
+    arm, world.crew.arming = world.crew.arming, lambda member: ""
+    for name in names:
+        world.crew.kill(name, PEACE)
+    world.act()
+    world.crew.arming = arm
+    for name in names:
+        world.crew.kill(name)
+    _go_on_killing(world, names, world.seconds * ACTS)
 
 
 def _go_on_killing(world: World, names: tuple[str, ...], seconds: float) -> None:
@@ -112,8 +127,7 @@ def killed_intake(world: World) -> None:
         deliver(path.parent, [path.name], world.inbox())
         time.sleep(pause)
         kill_the_patient(world, names)
-    world.act()
-    _go_on_killing(world, names, world.seconds * ACTS)
+    _kill_while_acting(world, names)
     total = sum(world.crew.kills.values())
     world.claim("the intake was killed", total > 0, total)
 

@@ -258,8 +258,11 @@ class World:
             self._bring(self.town.answers, list, 0.0)
         self.reach(AFTER_ACTS)
         url = self.database_url if SINKS in self.crew.members else None
-        by_files = self.town.all_items if INTAKE in self.crew.members else None
-        return check(self.bootstrap, self.application, url, self.journal, self.town.expected, by_files)
+        town = self.town
+        acts, by_files = [*town.acts.items, *town.answers.items], None
+        if INTAKE in self.crew.members:
+            by_files = town.all_items
+        return check(self.bootstrap, self.application, url, self.journal, town.expected, acts, by_files)
 
     def close(self) -> None:
         """閉じる: what runs is ended; files stay for whoever looks."""
