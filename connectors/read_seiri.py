@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 import schemas
+from connectors.read_account import seisan_of
 from connectors.tables import ACCOUNT, KIBETSU_SEIRI, MOVEMENT, SEIRI_FACT, SEIRIBO
-from state.law.uchiwake import Uchiwake
 from state.receipt.seisan import Seisan, wariate
 from state.seiri.values import KibetsuSeiri, Seiribo
 from state.wire import decode
@@ -111,7 +111,7 @@ def seisan_sums(engine: Engine) -> SeisanSums:
     asked = sa.select(own.kibetsu_choutei_gaku, own.seisan, own.shuunou_gaku).where(own.seisan.is_not(None))
     with engine.connect() as connection:
         for gaku, text, paid in connection.execute(asked):
-            seisan = Seisan(*(Uchiwake(*each) for each in json.loads(text)))
+            seisan = seisan_of(text) or Seisan()
             received = wariate(gaku, seisan, paid).shuunou
             each = (seisan.kanpu, seisan.juutou_in, seisan.kesson, seisan.fuzui)
             beside = received.goukei - received.honzei

@@ -1,8 +1,9 @@
 """記録の照会: the records of 別添1 as the projection lets them be made, for staff; nothing here writes or prints.
 
 Each is made by the same provenance as the one that is published (`state.record.build`). The projection keeps
-no history of a 調定 (`choutei_rireki`) and no 基準日: 滞納繰越 (収滞納 76〜79) is reckoned from the 調定 as it stands,
-as of the day that is asked for. Every other item is the published one, as far as the projection has come.
+no history of a 調定 (`connectors.read_account`) and no 基準日: 滞納繰越 (収滞納 76〜79) is reckoned from the 調定 as
+it stands, as of the day that is asked for. Every other item is the published one, as far as the projection
+has come.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, Table
 
-from connectors.tables import ACCOUNT, ATENA, DELINQUENCY_CASE, KIBETSU_SEIRI, KIROKU, RECEIPT, SEIRIBO
+from connectors.read_account import accounts
+from connectors.tables import ACCOUNT, ATENA, DELINQUENCY_CASE, KIBETSU_SEIRI, KIROKU, SEIRIBO
 from schemas import records
 from state.delinquency.case import DelinquencyCase
 from state.events import AtenaChanged, KirokuHeld
-from state.law.uchiwake import Uchiwake
-from state.receipt.account import Receipt, ReceiptAccount
-from state.receipt.seisan import Seisan
+from state.receipt.account import ReceiptAccount
 from state.record import build
 from state.record.build import BUNNOU, KAZEI, KAZOKU, KOJIN, KOUSHOU, SHOBUN, SHUUTAINOU
 from state.record.known import Known
@@ -54,16 +54,16 @@ class RecordView(NamedTuple):
 def of_bill(engine: Engine, record: str, shuunou_key: str, on: date) -> tuple[RecordView, ...]:
     """期別の記録: of one 収納キー; none when there is no such 期別."""
     with engine.connect() as connection:
-        account = _account(connection, ACCOUNT.c.shuunou_key == shuunou_key)
-        return tuple(_of_bill(connection, record, each, on) for each in account)
+        found = accounts(connection, ACCOUNT.c.shuunou_key == shuunou_key).values()
+        return tuple(_of_bill(connection, record, each, on) for each in found)
 
 
 def of_person(engine: Engine, record: str, atena_bangou: str, on: date) -> tuple[RecordView, ...]:
     """人の記録: every row of one person, in the order of their keys."""
     with engine.connect() as connection:
         if record in BY_BILL:
-            accounts = _account(connection, ACCOUNT.c.atena_bangou == atena_bangou)
-            return tuple(_of_bill(connection, record, each, on) for each in accounts)
+            found = accounts(connection, ACCOUNT.c.atena_bangou == atena_bangou).values()
+            return tuple(_of_bill(connection, record, each, on) for each in found)
         if record in (KOJIN, KAZOKU):
             rows = _of_one_person(connection, record, atena_bangou)
         else:
@@ -84,7 +84,8 @@ def _of_bill(connection: Connection, record: str, account: ReceiptAccount, on: d
 
 def _of_one_person(connection: Connection, record: str, atena: str) -> Iterator[tuple[str, Any]]:
     held, known = _kiroku(connection, record, atena), _person(connection, atena)
-    account = next(iter(_account(connection, ACCOUNT.c.atena_bangou == atena)), None)
+    bills = accounts(connection, ACCOUNT.c.atena_bangou == atena)
+    account = next(iter(bills.values()), None)
     yield atena, build.build(record, known._replace(kiroku=held.get(ONE), account=account))
     for key, kiroku in held.items():
         if record == KAZOKU and key != ONE:
@@ -136,30 +137,6 @@ def _encoded(connection: Connection, table: Table, where: Any) -> Any:
 
 def _kiroku(connection: Connection, record: str, atena: str) -> Mapping[str, KirokuHeld]:
     """What is held of a person in one file, by 記録鍵."""
-    asked = sa.select(KIROKU).where(
-        KIROKU.c.record == build.subfile(record), KIROKU.c.atena_bangou == atena
-    )
+    asked = sa.select(KIROKU).where(KIROKU.c.record == build.subfile(record), KIROKU.c.atena_bangou == atena)
     rows = connection.execute(asked.order_by(KIROKU.c.record_key)).mappings()
     return {row["record_key"]: KirokuHeld(**{**row, "held": json.loads(row["held"])}) for row in rows}
-
-
-def _account(connection: Connection, where: Any) -> tuple[ReceiptAccount, ...]:
-    """収納台帳の値に戻す: the columns and the receipts; the history of the 調定 and of failed debits is empty."""
-    rows = connection.execute(sa.select(ACCOUNT).where(where).order_by(ACCOUNT.c.shuunou_key)).mappings()
-    return tuple(_made(dict(row), _receipts(connection, row["shuunou_key"])) for row in rows.all())
-
-
-def _made(row: Mapping[str, Any], receipts: tuple[Receipt, ...]) -> ReceiptAccount:
-    fields = {name: row[name] for name in ReceiptAccount._fields if name in row}
-    by_kamoku = json.loads(row["seisan"]) if row["seisan"] is not None else None
-    seisan = Seisan(*(Uchiwake(*yen) for yen in by_kamoku)) if by_kamoku is not None else None
-    own = {"choutei_rireki": (), "receipts": receipts, "furikae_funou": (), "seisan": seisan}
-    return ReceiptAccount(**{**fields, **own, "held": json.loads(row["held"])})
-
-
-def _receipts(connection: Connection, shuunou_key: str) -> tuple[Receipt, ...]:
-    """In the order in which the ledger keeps them: by 領収日, then by their number."""
-    asked = sa.select(*(RECEIPT.c[name] for name in Receipt._fields))
-    asked = asked.where(RECEIPT.c.shuunou_key == shuunou_key)
-    found = [Receipt(*row) for row in connection.execute(asked)]
-    return tuple(sorted(found, key=lambda one: (one.ryoushuu_nengappi, one.receipt_no)))

@@ -6,7 +6,6 @@ and what procedures moved is as it was told. Every reading is held against the a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -16,12 +15,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from connectors.read_account import receipts, seisan_of
 from connectors.tables import ACCOUNT, FACT, MOVEMENT, RECEIPT
 from state.law import kaikei, toukei
 from state.law.movement import CHOUTEI, KOUSEI, SHUUNOU, Movement
 from state.law.toukei import GekkeiKey, NikkeiKey, Ritsu, RitsuSums, Tally, ToukeiKey
-from state.law.uchiwake import Uchiwake
-from state.receipt.account import TORIKESHI, Receipt
+from state.receipt.account import TORIKESHI
 from state.receipt.kamoku import shared
 from state.receipt.seisan import Seisan
 
@@ -172,11 +171,6 @@ def _accounts(connection: Connection, after: str, size: int) -> dict[str, _Kibet
     }
 
 
-def seisan_of(text: str | None) -> Seisan | None:
-    """精算を読む: out of its column."""
-    return None if text is None else Seisan(*(Uchiwake(*yen) for yen in json.loads(text)))
-
-
 def _slice(connection: Connection, kibetsu: dict[str, _Kibetsu]) -> _Slice:
     first, last = min(kibetsu), max(kibetsu)
     facts = sa.select(FACT.c.shuunou_key, FACT.c.kind, FACT.c.kingaku, FACT.c.occurred_on).where(
@@ -197,14 +191,9 @@ def _slice(connection: Connection, kibetsu: dict[str, _Kibetsu]) -> _Slice:
 
 
 def _shuunou(connection: Connection, kibetsu: dict[str, _Kibetsu]) -> Iterator[Movement]:
-    columns = [RECEIPT.c[name] for name in Receipt._fields]
-    asked = sa.select(RECEIPT.c.shuunou_key, *columns).where(
-        RECEIPT.c.shuunou_key.between(min(kibetsu), max(kibetsu)), RECEIPT.c.dankai != TORIKESHI
-    )
-    receipts: dict[str, list[Receipt]] = {}
-    for row in connection.execute(asked):
-        receipts.setdefault(row[0], []).append(Receipt(*row[1:]))
-    for key, of_account in receipts.items():
+    keys = RECEIPT.c.shuunou_key.between(min(kibetsu), max(kibetsu))
+    found = receipts(connection, sa.and_(keys, RECEIPT.c.dankai != TORIKESHI))
+    for key, of_account in found.items():
         own = kibetsu.get(key)
         if own is None:
             continue  # a receipt without its account is found by `shuunou verify`

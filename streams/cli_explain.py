@@ -13,8 +13,8 @@ from state.law.entaikin_text import tell
 from state.law.entaikin_value import Entaikin
 from state.reasons import Refusal
 from state.seiri.entaikin_bill import bill_of_kibetsu
-from streams.cli_look import AsJson, engine
-from streams.cli_shared import console, fail, print_json, readable_errors
+from streams.cli_look import engine
+from streams.cli_shared import AsJson, console, fail, print_json, readable_errors
 
 explain_app = typer.Typer(help="説明: how an amount comes about.", no_args_is_help=True)
 
@@ -37,7 +37,9 @@ def explain_entaikin(
     with readable_errors():
         owner = owner_of(engine(), shuunou_key)
         if owner is None:
-            fail(f"収納キー {shuunou_key}: expected an account, found none; `shuunou show person` lists them")
+            fail(
+                f"収納キー {shuunou_key}: expected an account, found none; `shuunou show person` lists them"
+            )
         rows = person_rows(engine(), owner)
     day = on.date()
     bill = bill_of_kibetsu(rows.accounts[shuunou_key], rows.seiri, day)

@@ -11,7 +11,7 @@ import typer
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from streams import commands, daemons, topics
-from streams.cli_shared import console, fail, hub_bootstrap, listing, print_json, readable_errors
+from streams.cli_shared import AsJson, console, fail, hub_bootstrap, listing, print_json, readable_errors
 from streams.local.kafka import running, start_broker, stop_broker
 from streams.settings import settings
 
@@ -25,7 +25,6 @@ kijunbi_app = typer.Typer(
 )
 database_app = typer.Typer(help="投影のデータベース: the tables that staff look at.", no_args_is_help=True)
 key_app = typer.Typer(help="鍵: the key of the cipher for 個人番号 and 口座番号.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -22,11 +22,13 @@ from state.law.shoumei import KibetsuShoumei, Shoumei, certify
 from state.law.toukei import Ritsu, Tally
 from state.law.uchiwake import KAMOKU_JA
 from state.reasons import Refusal
-from streams.cli_look import AsJson, engine, yen
-from streams.cli_shared import console, fail, listing, print_json, readable_errors
+from streams.cli_look import engine, yen
+from streams.cli_shared import AsJson, console, fail, listing, print_json, readable_errors
 
 toukei_app = typer.Typer(help="収納統計: sums of what was assessed and received.", no_args_is_help=True)
-certificate_app = typer.Typer(help="納税証明: what a person has paid, with the grounds.", no_args_is_help=True)
+certificate_app = typer.Typer(
+    help="納税証明: what a person has paid, with the grounds.", no_args_is_help=True
+)
 
 Nendo = Annotated[int, typer.Option(help="会計年度, e.g. 2026.")]
 Zeimoku = Annotated[str | None, typer.Option(help="Only this 税目コード, e.g. 01.")]
@@ -166,7 +168,9 @@ def _tell_sa(sa: Sa) -> None:
 
 def _end(sa: Sa) -> None:
     if not sa.is_exact:
-        fail("差が0円でない。`shuunou verify` と `shuunou status` で、照会用の表が台帳に追いついたかを確かめる")
+        fail(
+            "差が0円でない。`shuunou verify` と `shuunou status` で、照会用の表が台帳に追いついたかを確かめる"
+        )
 
 
 @certificate_app.command("show")

@@ -14,10 +14,18 @@ import schemas
 from connectors import read_seiri, read_side
 from connectors.tables import engine_for
 from streams import cli_resend, cli_seiri, commands
-from streams.cli_shared import WRONG_USE, console, fail, hub_bootstrap, listing, print_json, readable_errors
+from streams.cli_shared import (
+    WRONG_USE,
+    AsJson,
+    console,
+    fail,
+    hub_bootstrap,
+    listing,
+    print_json,
+    readable_errors,
+)
 from streams.settings import settings
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 show_app = typer.Typer(help="照会: look at an account, a person, or the whole.", no_args_is_help=True)
 deadletter_app = typer.Typer(help="受入拒否: what was refused, why, and what to do.", no_args_is_help=True)
 unmatched_app = typer.Typer(help="保留: payments whose bill is unknown.", no_args_is_help=True)

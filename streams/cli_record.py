@@ -10,8 +10,8 @@ import typer
 from connectors import records as read_side
 from connectors.records import RecordView
 from schemas import records
-from streams.cli_look import AsJson, engine, yen
-from streams.cli_shared import WRONG_USE, console, fail, listing, print_json, readable_errors
+from streams.cli_look import engine, yen
+from streams.cli_shared import WRONG_USE, AsJson, console, fail, listing, print_json, readable_errors
 
 JST = timezone(timedelta(hours=9))
 record_app = typer.Typer(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from confluent_kafka import KafkaException
@@ -25,6 +25,7 @@ from streams.settings import Settings
 from streams.topics import TopicsDiffer
 
 FAILED, WRONG_USE = 1, 2
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 _KNOWN = (BrokerError, JarError, JavaNotFound, TopicsDiffer, SecretError, Terminal, Transient, Fenced, Stuck)

@@ -12,21 +12,27 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
-import schemas
 from connectors.base import Terminal
-from connectors.city.model import KAITOU, TETSUZUKI
 from connectors.intake import FileResult
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from connectors.sink_iten_file import ItenFile
 from connectors.sink_projection import Projection
-from state.delinquency.apply import tokusoku_rule
 from state.transfer import contracts
 from streams import commands, daemons, status, topics
-from streams.cityfiles import bar, deliver, make_files, manifest_of
+from streams.cityfiles import (
+    ACTS,
+    bar,
+    days_of,
+    deliver,
+    is_of,
+    is_of_the_year,
+    make_files,
+    manifest_of,
+)
 from streams.cli_shared import console
 from streams.connecting import inbox, new_intake
 from streams.local.kafka import start_broker, stop_broker
@@ -35,8 +41,6 @@ from streams.worker import FLOW, STAGES
 
 QUIET_LOOKS = 2
 PATIENCE_S = 600.0
-AFTER_ACTS = timedelta(days=90)
-"""How far the day goes on after the acts of the office: 公示送達, 猶予 and 分納 come to their days."""
 WORKER, RECORDS, CONNECTORS, INTAKE = "worker", "records", "connectors", "intake"
 
 
@@ -58,15 +62,6 @@ class Fed(NamedTuple):
         )
 
 
-def _is_of(family: str) -> Callable[[str], bool]:
-    return lambda name: name.startswith(f"{family}_")
-
-
-def _is_of_the_year(name: str) -> bool:
-    """What sources deliver in the year: all but the acts of the office, which answer to how it ended."""
-    return not (_is_of(TETSUZUKI)(name) or _is_of(KAITOU)(name))
-
-
 class Run:
     """通し運転: `go` does it all and prints what came of it."""
 
@@ -86,14 +81,14 @@ class Run:
         with self._ended_on_failure():
             self._start()
             manifest = self._city()
-            first, last = self._days(manifest["nendo"])
-            fed = self._feed(manifest, "sources: files received", is_wanted=_is_of_the_year)
+            come = days_of(manifest["nendo"])
+            fed = self._feed(manifest, "sources: files received", is_wanted=is_of_the_year)
             days = []
             if fed.files:  # run again: nothing new has come
-                days = self._advance(first, last)
-                for family in (TETSUZUKI, KAITOU):  # an answer can only come after what it answers
-                    fed = fed.and_then(self._feed(manifest, f"sources: {family}", is_wanted=_is_of(family)))
-                days += self._advance(last + AFTER_ACTS)
+                days = self._advance(come.first, come.last)
+                for family in ACTS:
+                    fed = fed.and_then(self._feed(manifest, f"sources: {family}", is_wanted=is_of(family)))
+                days += self._advance(come.after_acts)
             self._settle("records of 別添1: behind", self._records_behind)
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
@@ -184,12 +179,6 @@ class Run:
             refused.update(result.refused)
         files = Counter(result.state for result in results)
         return Fed(files, sum(r.events for r in results), refused, time.monotonic() - begun)
-
-    def _days(self, nendo: int) -> tuple[date, date]:
-        """The day after the first 納期限, and one past the 督促 date of the last."""
-        rows = [row for row in schemas.load_csv("code/kibetsu") if int(row["fuka_nendo"]) == nendo]
-        due = sorted(date.fromisoformat(row["noukigen"]) for row in rows)
-        return due[0] + timedelta(days=1), due[-1] + timedelta(days=tokusoku_rule(due[-1]).days + 1)
 
     def _advance(self, *days: date) -> list[date]:
         for day in days:

@@ -5,23 +5,28 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from bench.faults.load import Item, Journal, mark
 from bench.support import PAGE, BenchError, reading
+from connectors import read_seiri
 from connectors.auditor.audit import Hub, verify
 from connectors.auditor.report import PASS, Report
 from connectors.city import Expected
+from connectors.tables import engine_for
 from state import wire
+from state.seiri.apply import REPEATED
 from streams import topics
 from streams.status import Lags
 from streams.worker import STAGES
 
 SETTLE_S, LOOK_S, VERIFY_WAIT_S = 240.0, 0.1, 60.0
 SHOWN = 5
+FACTS, LETTERS = ("ledger.fact.v1", "seiri.fact.v1"), "deadletter.v1"
+ACT_TOPICS = ("ido.tetsuzuki.v1", "ido.chousa-kaitou.v1")
 SAME = ("accounts", "choutei_gaku", "shuunou_gaku", "minou_gaku", "kagonou_gaku")
 """What the auditor's totals and the city's truth both state."""
 
@@ -70,15 +75,19 @@ def check(
     database_url: str | None,
     journal: Journal,
     expected: Expected,
+    acts: Sequence[Item],
     by_files: Sequence[Item] | None,
 ) -> Checked:
-    """検める: `by_files` are the messages that the intake had to make of the files it was given, if it was."""
+    """検める: `acts` are those of the town, `by_files` the messages that the intake had to make of the files it was
+    given, if it was."""
     begun = time.monotonic()
     report = verify(Hub(bootstrap, application, database_url, wait_s=VERIFY_WAIT_S))
     letters = next(dict(m.figures) for m in report.measures if m.id == "C5")
     wrong = [
         *_of_audit(report),
         *_of_truth(report, expected),
+        *_of_acts(bootstrap, acts, expected),
+        *_of_effects(database_url, expected),
         *_of_journal(bootstrap, journal, by_files or ()),
     ]
     if by_files is not None:
@@ -120,6 +129,43 @@ def _of_truth(report: Report, expected: Expected) -> list[str]:
     ]
 
 
+def _of_acts(bootstrap: str, acts: Sequence[Item], expected: Expected) -> list[str]:
+    """Acts that were applied, by kind, and that were refused, by reason, as the city says that they must be.
+
+    An act is applied when a fact is of its event, under whatever name: one that comes after a later one of its
+    kind is told as superseded, a 不納欠損 by the way in which it was written off.
+    """
+    known = {act.event_id: act.kind for act in (wire.decode(item.value or b"") for item in acts)}
+    facts = (wire.decode(message.value() or b"") for message in committed(bootstrap, FACTS[1:]))
+    done = {fact.event_id for fact in facts if fact.kind != REPEATED}
+    applied = Counter(kind for event_id, kind in known.items() if event_id in done)
+    wrong = [
+        f"the city: {kind} expected {expected.acts.get(kind, 0)}, found {applied[kind]}"
+        for kind in sorted({*expected.acts, *applied})
+        if expected.acts.get(kind, 0) != applied[kind]
+    ]
+    letters = (wire.decode(message.value() or b"") for message in committed(bootstrap, [LETTERS]))
+    refused = dict(Counter(letter.reason for letter in letters if letter.topic in ACT_TOPICS))
+    if refused != expected.refused_acts:
+        wrong.append(f"the city: acts refused {dict(expected.refused_acts)} expected, found {refused}")
+    return wrong
+
+
+def _of_effects(database_url: str | None, expected: Expected) -> list[str]:
+    """The yen that acts moved, as the projection shows them."""
+    if database_url is None:
+        return []
+    sums, wanted = read_seiri.seisan_sums(engine_for(database_url)), Counter(expected.effects)
+    fuzui = wanted["entaikin"] + wanted["shobunhi"]
+    both = {
+        "還付": (wanted["kanpu"], sums.kanpu), "充当": (wanted["juutou_in"], sums.juutou),
+        "不納欠損": (wanted["kesson"], sums.kesson), "附随調定": (fuzui, sums.fuzui_choutei),
+    }  # fmt: skip
+    return [
+        f"the city: {name} expected {one}, found {two}" for name, (one, two) in both.items() if one != two
+    ]
+
+
 def _of_refusals(letters: Mapping[str, int], expected: Expected) -> list[str]:
     """Lines and files that the intake must refuse, by reason; the city says how many."""
     found: Counter[str] = Counter()
@@ -144,40 +190,28 @@ def _of_journal(bootstrap: str, journal: Journal, by_files: Sequence[Item]) -> l
 
 def on_topics(bootstrap: str) -> Counter[bytes]:
     """トピックにあるもの: marks of all committed messages on the topics of sources."""
-    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}))
     names = [t.name for t in topics.topics() if t.name.startswith("ido.")]
+    return Counter(mark(str(message.topic()), message.value()) for message in committed(bootstrap, names))
+
+
+def count_facts(bootstrap: str, kinds: frozenset[str] | None = None) -> Counter[str]:
+    """事実を数える: committed facts by kind, from both topics, each as often as it is there."""
+    facts = (wire.decode(message.value() or b"") for message in committed(bootstrap, FACTS))
+    return Counter(fact.kind for fact in facts if kinds is None or fact.kind in kinds)
+
+
+def committed(bootstrap: str, names: Sequence[str]) -> Iterator[Message]:
+    """確定した記録: of these topics, from their beginning to their end."""
+    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}))
     known = consumer.list_topics(timeout=30).topics
     places = {(name, p) for name in names for p in known[name].partitions}
     consumer.assign([TopicPartition(*place, 0) for place in places])
-    found: Counter[bytes] = Counter()
     try:
         while places:
             for message in consumer.consume(PAGE, timeout=0.2):
                 if message.error() is None:
-                    found[mark(str(message.topic()), message.value())] += 1
+                    yield message
                 else:
                     places.discard((str(message.topic()), int(message.partition() or 0)))
     finally:
         consumer.close()
-    return found
-
-
-def count_facts(bootstrap: str, kinds: frozenset[str] | None = None) -> Counter[str]:
-    """事実を数える: committed facts by kind, from the topic, each as often as it is there."""
-    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}))
-    known = consumer.list_topics("ledger.fact.v1", timeout=30).topics["ledger.fact.v1"].partitions
-    left = set(known)
-    consumer.assign([TopicPartition("ledger.fact.v1", p, 0) for p in left])
-    found: Counter[str] = Counter()
-    try:
-        while left:
-            for message in consumer.consume(PAGE, timeout=0.2):
-                if message.error() is None:
-                    fact = wire.decode(message.value() or b"")
-                    if kinds is None or fact.kind in kinds:
-                        found[fact.kind] += 1
-                else:
-                    left.discard(int(message.partition() or 0))
-    finally:
-        consumer.close()
-    return found

@@ -1,5 +1,4 @@
-"""荷と控え: a synthetic city's changes, sent as messages or delivered as files, and the journal of what was
-accepted.
+"""荷と控え: messages sent at a pace, and the journal of what was accepted.
 
 The journal is the generator's own: what the broker acknowledged to it, written down when it was
 acknowledged,
@@ -14,26 +13,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from confluent_kafka import Producer
 
-import schemas
 from bench.support import BenchError
-from connectors.base import Arrived, FileFacts
-from connectors.city import City, Expected, make_city, write_city
-from connectors.ids import file_digest
-from connectors.secrets import Cipher
-from state import wire
-from state.delinquency.apply import tokusoku_rule
 from streams import commands
-from streams.connecting import readers
 from streams.local.process import wait_until
 
-MESSAGES_PER_PERSON = 20
-PERSONS_LEAST = 30
 TICK_S = 0.02
 PATIENCE_S = 300.0
 
@@ -45,55 +34,6 @@ class Item(NamedTuple):
     key: bytes
     value: bytes | None
     partition: int = -1
-
-
-class Town(NamedTuple):
-    """まち: its changes as messages in the order of delivery, its files in the order of days, and the
-    truth."""
-
-    city: City
-    expected: Expected
-    items: list[Item]
-    files: list[Path]
-    days: tuple[date, ...]
-
-
-def make_town(messages: int, seed: int, folder: Path, cipher: Cipher) -> Town:
-    """まちを作る: with about so many messages, at least."""
-    # without acts of the office: the scenes put events into any order, and an act answers to the others
-    city = make_city(max(PERSONS_LEAST, messages // MESSAGES_PER_PERSON + 1), seed, has_acts=False)
-    manifest = write_city(city, folder)
-    ordered = sorted(manifest.files, key=lambda file: (file.delivered_on, file.name))
-    files = [folder / file.name for file in ordered]
-    return Town(city, manifest.expected, _items(files, city, cipher), files, _days(city.nendo))
-
-
-def _items(files: Sequence[Path], city: City, cipher: Cipher) -> list[Item]:
-    """What the readers make of the files that the intake would let through."""
-    items: list[Item] = []
-    seen: set[str] = set()
-    chosen = readers(cipher)
-    for path in files:
-        raw = path.read_bytes()
-        digest = file_digest(raw)
-        facts = FileFacts(path.name, digest, int(path.stat().st_mtime * 1000), city.jichitai_code)
-        reader = next(reader for reader in chosen if reader.matches(path.name))
-        if digest in seen or reader.check(raw, facts) is not None:
-            continue  # sent again, or held as a whole
-        seen.add(digest)
-        items += [
-            Item(line.topic, line.key.encode(), wire.encode(line.event))
-            for line in reader.lines(raw, facts)
-            if isinstance(line, Arrived)
-        ]
-    return items
-
-
-def _days(nendo: int) -> tuple[date, ...]:
-    """The day after the first 納期限, and one past the 督促 of the last."""
-    rows = [row for row in schemas.load_csv("code/kibetsu") if int(row["fuka_nendo"]) == nendo]
-    due = sorted(date.fromisoformat(row["noukigen"]) for row in rows)
-    return due[0] + timedelta(days=1), due[-1] + timedelta(days=tokusoku_rule(due[-1]).days + 1)
 
 
 def mark(topic: str, value: bytes | None) -> bytes:
@@ -173,6 +113,12 @@ class Feed:
         with self._lock:
             self._extra += items
 
+    def follow(self, items: Sequence[Item], rate: float) -> None:
+        """続ける: with what comes after, at a pace of its own."""
+        with self._lock:
+            self._is_hurrying.clear()
+            self.items, self.rate = [*self.items, *items], rate
+
     def pause(self, is_paused: bool = True) -> None:
         """休ませる。"""
         (self._is_paused.set if is_paused else self._is_paused.clear)()
@@ -187,8 +133,9 @@ class Feed:
             raise BenchError(f"the load: expected to be taken within {PATIENCE_S:.0f} s, {left} left")
 
     def _is_done(self) -> bool:
-        sent, answered = self.journal.sent.total(), self.journal.answered
-        return self.at >= len(self.items) and not self._extra and sent == answered
+        with self._lock:  # what was added is either still there or was sent
+            sent, answered = self.journal.sent.total(), self.journal.answered
+            return self.at >= len(self.items) and not self._extra and sent == answered
 
     def stop(self) -> None:
         """やめる: what was not sent stays unsent."""
@@ -196,19 +143,14 @@ class Feed:
         if self._thread.ident is not None:
             self._thread.join(10)
 
-    def sent_all(self, items: Sequence[Item], limit: float = 60.0) -> bool:
-        """送り終えたか: waits until these extra items are acknowledged."""
-        wanted = Counter(mark(item.topic, item.value) for item in items)
-        return wait_until(
-            lambda: all(self.journal.acknowledged[known] >= count for known, count in wanted.items()), limit
-        )
-
     def _run(self) -> None:
         begun, given = time.monotonic(), 0.0
         while not self._stop.is_set():
             self._producer.poll(0)
-            for item in self._extras():
-                self._send(item)
+            with self._lock:
+                for item in self._extra:
+                    self._send(item)
+                self._extra = []
             now = time.monotonic()
             given, begun = given + (now - begun) * self.rate, now
             if self._is_paused.is_set():
@@ -226,11 +168,6 @@ class Feed:
             return 2_000
         most = int(given)
         return most if self.limit is None else max(min(most, self.limit - self.at), 0)
-
-    def _extras(self) -> list[Item]:
-        with self._lock:
-            extra, self._extra = self._extra, []
-        return extra
 
     def _send(self, item: Item) -> None:
         answered = self.journal.send(item)

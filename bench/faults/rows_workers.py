@@ -9,8 +9,9 @@ from random import Random
 
 from confluent_kafka import Consumer, TopicPartition
 
+from bench.faults.checks import FACTS
 from bench.faults.crew import Member
-from bench.faults.world import PARTITIONS, SESSION_S, SINKS, World
+from bench.faults.world import ACTS, FIRST, PARTITIONS, SESSION_S, SINKS, YEAR, World
 from bench.support import Broker
 from streams import topics
 from streams.engine.stage import EXIT_STOPPED
@@ -31,6 +32,7 @@ WORKER_POINTS = {
 """Fail points of a worker, and the latest passage at which each is armed."""
 SINK_POINTS = {"before-database-commit": 5, "after-database-commit": 5}
 SOURCE_POINTS = {"before-source-commit": 5, "after-source-commit": 5}
+PEACE = "to be born unarmed"
 POINTS_OF = {"worker": WORKER_POINTS, "sinks": SINK_POINTS, "intake": SOURCE_POINTS}
 PATIENCE_S, HANGING_S = 4.0, 60.0
 """One that is ready and did not come to its point for so long is killed where it is."""
@@ -74,21 +76,41 @@ def kill_the_patient(world: World, names: tuple[str, ...]) -> None:
 
 def killed(world: World) -> None:
     """1: kill -9 at random and at named points, store deleted for one in five; sinks likewise."""
-    world.begin()
+    world.begin(seconds=world.seconds * YEAR)
     names = (*(m.name for m in world.workers), SINKS)
     world.crew.arming = arming(world.random)
     for name in names:
         world.crew.kill(name)
-    until, half = time.monotonic() + world.seconds, time.monotonic() + world.seconds / 2
-    is_first_day = True
+    _go_on_killing(world, names, world.seconds * YEAR / 2)
+    world.advance(FIRST)
+    _go_on_killing(world, names, world.seconds * YEAR / 2)
+    of_the_year = sum(world.crew.kills.values())
+    _kill_while_acting(world, names)
+    total = sum(world.crew.kills.values())
+    while_acting = total - of_the_year - world.crew.kills[PEACE]
+    world.figures["kills while acts came"] = while_acting
+    world.claim(
+        "workers were killed, in the year and while acts came", of_the_year > 0 < while_acting, total
+    )
+
+
+def _kill_while_acting(world: World, names: tuple[str, ...]) -> None:
+    """The year comes to its end in peace, since whoever dies again and again may take for ever; then it goes on."""
+    arm, world.crew.arming = world.crew.arming, lambda member: ""
+    for name in names:
+        world.crew.kill(name, PEACE)
+    world.act()
+    world.crew.arming = arm
+    for name in names:
+        world.crew.kill(name)
+    _go_on_killing(world, names, world.seconds * ACTS)
+
+
+def _go_on_killing(world: World, names: tuple[str, ...], seconds: float) -> None:
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         time.sleep(0.2)
         kill_the_patient(world, names)
-        if is_first_day and time.monotonic() > half:
-            is_first_day = False
-            world.advance(0)
-    total = sum(world.crew.kills.values())
-    world.claim("workers were killed", total > 0, total)
 
 
 def killed_intake(world: World) -> None:
@@ -100,26 +122,22 @@ def killed_intake(world: World) -> None:
         world.crew.kill(name)
     from streams.cityfiles import deliver
 
-    pause = world.seconds / len(town.files)
+    pause = world.seconds * YEAR / len(town.files)
     for path in town.files:
         deliver(path.parent, [path.name], world.inbox())
         time.sleep(pause)
         kill_the_patient(world, names)
+    _kill_while_acting(world, names)
     total = sum(world.crew.kills.values())
     world.claim("the intake was killed", total > 0, total)
 
 
 def rolled(world: World) -> None:
     """2: SIGTERM to one worker after the other, each started again."""
-    world.begin()
-    until = time.monotonic() + world.seconds
-    took: list[float] = []
-    while time.monotonic() < until:
-        for member in world.workers:
-            took += world.crew.stop(member.name).values()
-            world.crew.start(member.name)
-            world.crew.wait_ready(member.name)
-            time.sleep(0.3)
+    world.begin(seconds=world.seconds * YEAR)
+    took = _roll(world, world.seconds * YEAR)
+    world.act()
+    took += _roll(world, world.seconds * ACTS)
     world.rest()
     aborted = _aborted(world)
     world.figures |= {
@@ -132,11 +150,22 @@ def rolled(world: World) -> None:
     world.claim("nothing was begun and thrown away", aborted == 0, aborted)
 
 
+def _roll(world: World, seconds: float) -> list[float]:
+    """One worker after the other, at least once; how long each took to stop."""
+    until, took = time.monotonic() + seconds, list[float]()
+    while not took or time.monotonic() < until:
+        for member in world.workers:
+            took += world.crew.stop(member.name).values()
+            world.crew.start(member.name)
+            world.crew.wait_ready(member.name)
+            time.sleep(0.3)
+    return took
+
+
 def _aborted(world: World) -> int:
     """Facts that were produced and not committed: work that a restart threw away."""
-    broker = Broker(world.bootstrap, 3)
-    names = ["ledger.fact.v1"]
-    consumer_counts = [broker.count(names)]
+    broker = Broker(world.bootstrap, PARTITIONS)
+    counted = broker.count(FACTS)
     consumer = Consumer(
         {
             "bootstrap.servers": world.bootstrap,
@@ -146,7 +175,7 @@ def _aborted(world: World) -> int:
             "enable.auto.commit": False,
         }
     )
-    places = {(names[0], p) for p in range(3)}
+    places = {(name, p) for name in FACTS for p in range(PARTITIONS)}
     consumer.assign([TopicPartition(*place, 0) for place in places])
     found = 0
     while places:
@@ -156,7 +185,7 @@ def _aborted(world: World) -> int:
             else:
                 places.discard((str(message.topic()), int(message.partition() or 0)))
     consumer.close()
-    return max(found - consumer_counts[0], 0)
+    return max(found - counted, 0)
 
 
 def stormed(world: World) -> None:
@@ -206,35 +235,40 @@ def _sleep(world: World) -> None:
 
 
 def lost(world: World) -> None:
-    """14: state directories deleted, and a stale copy put back."""
-    world.begin()
+    """14: state directories deleted in the year, and while acts come a stale copy put back."""
+    world.begin(seconds=world.seconds * YEAR)
     first = world.workers[0]
     copy = world.home / "stale"
-    world.during(0.3)
+    world.during(YEAR / 3)
     world.crew.stop(*(m.name for m in world.workers))
     if first.state_dir.exists():
         shutil.copytree(first.state_dir, copy)
-    world.crew.start()
-    world.crew.wait_ready()
-    world.advance(0)
-    world.during(0.3)
+    _start_again(world)
+    world.advance(FIRST)
+    world.during(YEAR / 3)
     world.crew.stop(*(m.name for m in world.workers))
     for member in world.workers:
         shutil.rmtree(member.state_dir)
-    begun = time.monotonic()
-    world.crew.start()
-    world.crew.wait_ready()
-    world.figures["ready with no state s"] = round(time.monotonic() - begun, 2)
-    world.during(0.2)
+    world.figures["ready with no state s"] = _start_again(world)
+    world.during(YEAR / 3)
+    world.act()
+    world.during(ACTS / 2)
     world.crew.stop(*(m.name for m in world.workers))
     shutil.rmtree(first.state_dir)
     shutil.copytree(copy, first.state_dir)
-    world.crew.start()
-    world.crew.wait_ready()
-    world.during(0.2)
+    _start_again(world)
+    world.during(ACTS / 2)
     world.claim(
         "nobody stopped by itself", world.crew.codes[f"worker {EXIT_STOPPED}"] == 0, world.crew.codes
     )
+
+
+def _start_again(world: World) -> float:
+    """Everybody that was stopped; seconds until they are ready."""
+    begun = time.monotonic()
+    world.crew.start()
+    world.crew.wait_ready()
+    return round(time.monotonic() - begun, 2)
 
 
 def erred(world: World) -> None:

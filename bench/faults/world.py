@@ -14,11 +14,13 @@ from confluent_kafka import KafkaException
 
 from bench.faults.checks import Checked, check, settle
 from bench.faults.crew import Crew, Member
-from bench.faults.load import Feed, Item, Journal, Town, day_items, make_town
+from bench.faults.load import Feed, Item, Journal, day_items
 from bench.faults.nursery import Nursery
+from bench.faults.town import Leg, Town, make_town
 from bench.support import BenchError, Broker, say
 from connectors.migrations import migrate
 from connectors.secrets import Cipher, create_key_file, load_key_file
+from streams.cityfiles import deliver
 from streams.connecting import inbox
 from streams.local.kafka import LocalKafka
 from streams.local.process import wait_until
@@ -28,6 +30,10 @@ from streams.worker import STAGES
 PARTITIONS = 3
 SESSION_S = 6.0
 RATE = 150.0
+YEAR, ACTS = 0.6, 0.4
+"""How a row that goes on while the office acts shares out its time."""
+FIRST, LAST, AFTER_ACTS = 0, 1, 2
+"""The days of the town."""
 SINKS, INTAKE = "sinks", "intake"
 
 
@@ -78,8 +84,9 @@ class World:
         self.crew = Crew(site.nursery)
         self.journal = Journal(self.home / "journal.txt")
         self.feed: Feed | None = None
-        self.town: Town | None = None
+        self._town: Town | None = None
         self.catch_up_s = 0.0
+        self._is_acted = False
 
     def use(self, broker: LocalKafka) -> LocalKafka:
         """別のブローカーを使う: one of the row's own, started and ended with it; before `begin`."""
@@ -101,7 +108,7 @@ class World:
     ) -> Town:
         """始める: everything runs and the load flows; with `files` rows deliver them to the inbox."""
         create_key_file(self.key_path)
-        self.town = make_town(
+        self._town = make_town(
             int(rate * (seconds or self.seconds)),
             self.site.seed * 1_000 + len(self.name),
             self.home / "city",
@@ -163,6 +170,12 @@ class World:
         assert self.feed is not None
         return self.feed
 
+    @property
+    def town(self) -> Town:
+        """まち。"""
+        assert self._town is not None
+        return self._town
+
     def claim(self, what: str, holds: bool, found: object = "") -> None:
         """条件を述べる。"""
         self.claims.append(Claim(what, holds, str(found)))
@@ -172,9 +185,31 @@ class World:
         time.sleep(self.seconds * share)
 
     def advance(self, which: int) -> None:
-        """基準日を進める: the first or the last day of the town."""
-        assert self.town is not None
+        """基準日を進める: one of the days of the town."""
         self.sending.add(day_items(self.town.days[which], PARTITIONS, self.town.city.jichitai_code))
+
+    def reach(self, which: int) -> None:
+        """基準日に至る: everything that came before is worked off, then the day comes and is worked off too."""
+        self.rest()
+        self.advance(which)
+        self.sending.finish()
+        settle(self.bootstrap, self.application)
+
+    def act(self, arrange: Callable[[list[Item]], list[Item]] = list, share: float = ACTS) -> None:
+        """手続に移る: the year is over and its last day has come; what the office does follows at a pace.
+
+        A row that breaks something while acts come goes on after this; for every other `conclude` calls it.
+        """
+        self.reach(LAST)
+        self._is_acted = True
+        self._bring(self.town.acts, arrange, self.seconds * share)
+
+    def _bring(self, leg: Leg, arrange: Callable[[list[Item]], list[Item]], seconds: float) -> None:
+        if INTAKE in self.crew.members:
+            for path in leg.files:
+                deliver(path.parent, [path.name], self.inbox())
+        else:
+            self.sending.follow(arrange(leg.items), max(len(leg.items) / max(seconds, 0.1), 1.0))
 
     def seen(self, *names: str) -> int:
         """見える記録の数: of these topics; asks again while a broker is just coming back."""
@@ -214,15 +249,20 @@ class World:
             raise BenchError("the intake: expected an empty inbox within 240 s")
 
     def conclude(self) -> Checked:
-        """判定する: no fault any more; the last day comes; then all three sides are asked."""
+        """判定する: no fault any more; acts, answers and the last day come; then all three sides are asked."""
         self.crew.arming = lambda member: ""
-        self.rest()
-        self.advance(1)
-        settle(self.bootstrap, self.application)
-        assert self.town is not None
+        if not self._is_acted:
+            self.act(share=0.0)
+        if self.town.answers.items:
+            self.rest()
+            self._bring(self.town.answers, list, 0.0)
+        self.reach(AFTER_ACTS)
         url = self.database_url if SINKS in self.crew.members else None
-        by_files = self.town.items if INTAKE in self.crew.members else None
-        return check(self.bootstrap, self.application, url, self.journal, self.town.expected, by_files)
+        town = self.town
+        acts, by_files = [*town.acts.items, *town.answers.items], None
+        if INTAKE in self.crew.members:
+            by_files = town.all_items
+        return check(self.bootstrap, self.application, url, self.journal, town.expected, acts, by_files)
 
     def close(self) -> None:
         """閉じる: what runs is ended; files stay for whoever looks."""

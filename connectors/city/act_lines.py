@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from connectors.city.model import KAITOU, TETSUZUKI, Effect, Line, Route, TetsuzukiChange
-
-ANSWERS = frozenset({"ChousaAnswered"})
+import schemas
+from connectors.city.model import Effect, Line, Route, TetsuzukiChange
+from state.seiri.kinds import kinds
 
 
 class Part(NamedTuple):
-    """内訳の一行: what a kind does not use stays empty."""
+    """内訳の一行: by the names of the layout; what a kind does not use stays empty."""
 
-    key: str = ""
+    shuunou_key: str = ""
     kingaku: int = 0
     on: date | None = None
-    atena: str = ""
+    atena_bangou: str = ""
     kamoku: str = ""
 
 
@@ -49,6 +50,7 @@ def act_line(
     refused: str | None = None,
 ) -> Line:
     """手続の行を作る: `effects` are the yen that it moves when it is accepted, `refused` why it must not be."""
+    lines, conditions = _layout()["uchiwake"], _layout()["jouken"]
     fields = {
         "jichitai_code": jichitai_code,
         "atena_bangou": atena,
@@ -62,11 +64,11 @@ def act_line(
         "made": _day(act.made),
         "taishou_bangou": act.taishou,
         "tantousha_code": act.staff,
-        "uchiwake": ";".join(_part(part) for part in act.parts),
-        "jouken": ";".join(f"{name}={value}" for name, value in act.jouken.items()),
+        "uchiwake": lines["separator"].join(_part(part, lines) for part in act.parts),
+        "jouken": conditions["separator"].join(map(conditions["assignment"].join, act.jouken.items())),
         **act.held,
     }
-    route = Route(delivered_on, KAITOU if act.kind in ANSWERS else TETSUZUKI, "", delivered_on)
+    route = Route(delivered_on, _families()[act.kind], "", delivered_on)
     if refused is not None:
         return Line(route, fields, None, refused)
     return Line(route, fields, TetsuzukiChange("tetsuzuki", atena, act.kind, bangou, tuple(effects)))
@@ -76,5 +78,18 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _part(part: Part) -> str:
-    return "/".join((part.key, part.atena, part.kamoku, _day(part.on), str(part.kingaku)))
+def _part(part: Part, lines: Mapping[str, Any]) -> str:
+    cells = {**part._asdict(), "on": _day(part.on), "kingaku": str(part.kingaku)}
+    joined: str = lines["part_separator"].join(cells[name] for name in lines["parts"])
+    return joined
+
+
+def _layout() -> Mapping[str, Any]:
+    return schemas.load_toml("layout/tetsuzuki_csv")
+
+
+@cache
+def _families() -> Mapping[str, str]:
+    """In which file a kind is told: that of the topic on which it may come."""
+    families = {topic: family for family, topic in _layout()["files_of"].items()}
+    return {kind.name: families[kind.topic] for kind in kinds().values()}

@@ -79,7 +79,8 @@ class Acts:
                 yield "shoukei", shoukei(person, owed, dues[owed.bill.shuunou_key])
                 continue
             card = self._owed.draw()
-            scene = Scene(owed.bill, dues[owed.bill.shuunou_key], self._rng.choice(_STAFF))
+            due = dues[owed.bill.shuunou_key]
+            scene = Scene(owed.bill, due, self._rng.choice(_STAFF), due < owed.standing.zandaka)
             yield card, SCRIPTS[card](scene)
 
 

@@ -85,11 +85,13 @@ class City:
                 told, card = stories.tell(person, bill, died_on)
                 lines += told
                 cards.append((bill, card))
-            stand = standings(lines)
-            owed = [Owed(bill, stand[bill.shuunou_key], card == AFTER_DEATH) for bill, card in cards]
-            done, scripts = acts.tell(person, owed) if self.has_acts else ([], [])
-            lines += done
-            troubles += [*(card for _, card in cards), *scripts]
+            troubles += [card for _, card in cards]
+            if self.has_acts:
+                stand = standings(lines)
+                owed = [Owed(bill, stand[bill.shuunou_key], card == AFTER_DEATH) for bill, card in cards]
+                done, scripts = acts.tell(person, owed)
+                lines += done
+                troubles += scripts
             yield Story(person, tuple(lines), tuple(name for name in troubles if name not in _NO_TROUBLE))
 
     def changes(self) -> Iterator[Change]:

@@ -52,6 +52,8 @@ class Scene(NamedTuple):
     bill: Bill
     owed: int
     staff: str
+    has_juutou: bool = False
+    """Whether 充当 met part of it after its 納期限: 延滞金 is then owed of that part too, from and to other days."""
 
     def on(self, days: int) -> date:
         """納期限から何日目か。"""
@@ -87,16 +89,18 @@ def _released(s: Scene, what: str, riyuu: str) -> Told:
 
 
 def _sashiosae_haitou(s: Scene) -> list[Told]:
-    """So late that there is 延滞金, which is fixed once the 配当 has met the 本税."""
+    """So late that there is 延滞金, which is fixed once the 配当 has met the 本税; not where it cannot be counted by
+    hand."""
     on = min(s.on(150), date(s.bill.noukigen.year, 12, 20))
     haitou = Act("HaitouReceived", on, kingaku=s.owed, taishou=s.number("sa"), parts=s.parts)
     yen = entaikin_of(s.bill.noukigen, on, s.owed)
     added = (Effect(s.key, "entaikin", yen),) if yen else ()
+    fixed = [] if s.has_juutou else [Told(Act("EntaikinAssessed", on, s.key), added)]
     return [
         *_seized(s),
         Told(haitou, (Effect(s.key, "haitou", s.owed),)),
         Told(Act("ShobunReleased", on + _DAY, code="kannou", taishou=s.number("sa"), staff=s.staff)),
-        Told(Act("EntaikinAssessed", on, s.key), added),
+        *fixed,
     ]
 
 
@@ -387,7 +391,7 @@ def shoukei(person: Person, owed: Owed, due: int) -> list[Told]:
     for at, (yen, ending) in enumerate(zip(shares, HEIR_ENDINGS, strict=True), 1):
         notice = tsuuchisho_bangou(person.serial, bill.zeimoku_code, ending)
         key = shuunou_key(bill._asdict() | {"fuka_nendo": str(bill.fuka_nendo), "tsuuchisho_bangou": notice})
-        parts.append(Part(key, yen, atena=heir(person.serial, at)))
+        parts.append(Part(key, yen, atena_bangou=heir(person.serial, at)))
         effects.append(Effect(key, "shoukei_in", yen))
     act = Act("NouzeiShoukeiMade", bill.noukigen + timedelta(days=30), bill.shuunou_key, parts=tuple(parts))
     return [Told(act, tuple(effects))]

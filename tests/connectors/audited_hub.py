@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from connectors.auditor import audit, cut
-from connectors.auditor.report import Report
+from connectors.auditor.report import PASS, Report
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from connectors.sink_projection import Projection
@@ -24,6 +27,7 @@ from state import wire
 from streams import commands, topics
 from streams.local.kafka import LocalKafka
 from streams.local.process import leashed
+from streams.settings import settings
 from tests import given
 
 ROOT = Path(__file__).parents[2]
@@ -154,8 +158,10 @@ class AuditedHub:
         migrate(self.url)
         self.sink = Projection(self.bootstrap, self.url)
 
-    def start(self) -> None:
-        command = leashed([sys.executable, "-m", "streams.cli", "worker"])
+    def start(self, *stages: str) -> None:
+        """Of these stages, or of all."""
+        words = (word for stage in stages for word in ("--stage", stage))
+        command = leashed([sys.executable, "-m", "streams.cli", "worker", *words])
         self.process = subprocess.Popen(command, env={**os.environ, **self.environment}, cwd=self.home)
 
     def stop(self) -> None:
@@ -170,13 +176,13 @@ class AuditedHub:
             producer.produce(topic, value, key, partition)
         assert producer.flush(30) == 0
 
-    def settle(self) -> None:
-        """Waits until every stage has worked off everything, seen twice; then the projection."""
+    def settle(self, stages: Sequence[str] = cut.STAGES) -> None:
+        """Waits until each of these stages has worked off everything, seen twice; then the projection."""
         give_up, quiet = time.monotonic() + 90, 0
         while quiet < 2:
             assert time.monotonic() < give_up, "the stages do not come to rest"
             left = 0
-            for stage in cut.STAGES:
+            for stage in stages:
                 ends = self.broker.ends(cut.read_by(stage))
                 left += cut.behind(ends, self.broker.shown(f"{APPLICATION}-{stage}", cut.read_by(stage)))
             quiet = quiet + 1 if left == 0 else 0
@@ -193,17 +199,17 @@ class AuditedHub:
             consumer.commit(offsets=places, asynchronous=False)
             consumer.close()
 
-    def read(self, topic: str) -> list[Sent]:
+    def read(self, *topics: str, isolation: str = "read_committed") -> list[Sent]:
         consumer = Consumer(
             {"bootstrap.servers": self.bootstrap, "group.id": "t", "enable.partition.eof": True}
-            | {"isolation.level": "read_committed", "enable.auto.commit": False}
+            | {"isolation.level": isolation, "enable.auto.commit": False}
         )
-        consumer.assign([TopicPartition(topic, part, 0) for part in range(PARTITIONS)])
+        consumer.assign([TopicPartition(topic, part, 0) for topic in topics for part in range(PARTITIONS)])
         found, ended = list[Sent](), 0
-        while ended < PARTITIONS:
-            for m in consumer.consume(10_000, 1.0):
+        while ended < PARTITIONS * len(topics):
+            for m in consumer.consume(10_000, 0.2):
                 if m.error() is None:
-                    found.append(Sent(topic, m.key(), m.value(), m.partition()))
+                    found.append(Sent(m.topic(), m.key(), m.value(), m.partition()))
                 elif m.error().code() == KafkaError._PARTITION_EOF:
                     ended += 1
         consumer.close()
@@ -225,6 +231,45 @@ class AuditedHub:
         }
         new, self.known = all_of_it - self.known, all_of_it
         return report, new
+
+    def settings(self, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
+        """Commands that run inside the test work on this hub."""
+        for name, value in {**self.environment, **more}.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    def tamper(self, statement: str, *values: Any) -> None:
+        """Changes what the projection shows."""
+        with sqlite3.connect(self.home / "projection.db") as database:
+            database.execute(statement, values)
+
+
+@contextmanager
+def started_hub(place: Path, *stages: str) -> Iterator[AuditedHub]:
+    """The hub (or these stages of it) at work on a broker of its own; both end with it."""
+    with LocalKafka(
+        place / "kafka", jar_dir=ROOT / ".hub" / "jars", heap="512m", is_short_lived=True
+    ) as broker:
+        hub = AuditedHub(broker, place)
+        hub.start(*stages)
+        try:
+            yield hub
+        finally:
+            hub.stop()
+
+
+def at_rest(hub: AuditedHub) -> AuditedHub:
+    """The hub after its worker was stopped, ready for something to be planted."""
+    if hub.process is not None:
+        hub.stop()
+        hub.new()
+    return hub
+
+
+def assert_sound(report: Report) -> None:
+    """Every measure passes, and nothing at all was found."""
+    assert [(f.what, f.differences[:3]) for m in report.measures for f in m.findings] == []
+    assert (set(statuses(report).values()), report.exit_code) == ({PASS}, 0)
 
 
 def last_row(hub: AuditedHub, tag: bytes, chosen: Any) -> tuple[Sent, Any]:

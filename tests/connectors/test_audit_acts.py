@@ -6,16 +6,14 @@ changes is seen against a ledger that the auditor holds to be right.
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from connectors.auditor.report import PASS
 from state import wire
 from state.law.movement import Movement
 from state.law.uchiwake import Uchiwake
@@ -23,13 +21,14 @@ from state.receipt.account import KAKUHOU, Receipt, ReceiptAccount
 from state.receipt.seisan import Seisan
 from state.seiri.event import TetsuzukiTaken
 from streams.cli import app
-from streams.local.kafka import LocalKafka
 from streams.settings import settings
 from tests import given
 from tests.connectors.audited_hub import (
     DAYS,
     AuditedHub,
     Sent,
+    assert_sound,
+    at_rest,
     bill,
     figures,
     key_of,
@@ -37,11 +36,10 @@ from tests.connectors.audited_hub import (
     last_row,
     named,
     paid,
-    statuses,
+    started_hub,
 )
 from tests.connectors.planted_acts import ON, SEIRI_FACT, TETSUZUKI, Planter, act, moved, told, who
 
-ROOT = Path(__file__).parents[2]
 LATER = 77
 """A person whose bill comes after the act on it."""
 
@@ -68,29 +66,20 @@ def acts(person: int) -> Iterator[Sent]:
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditedHub]:
     """The hub at work."""
-    place = tmp_path_factory.mktemp("acts")
-    with LocalKafka(
-        place / "kafka", jar_dir=ROOT / ".hub" / "jars", heap="512m", is_short_lived=True
-    ) as broker:
-        hub = AuditedHub(broker, place)
-        hub.start()
-        try:
-            for person in range(1, 13):
-                hub.send(*(bill(person, kibetsu) for kibetsu in range(1, 5)))
-                hub.send(paid(given.confirmed(f"cvs:{person}", 10_000, key=key_of(person, 2))))
-            hub.settle()
-            hub.send(*kijunbi(DAYS[0]), *(message for person in range(1, 13) for message in acts(person)))
-            hub.send(told(act(LATER, "NoutsuuReturned", key=key_of(LATER, 1))))
-            hub.settle()
-            yield hub
-        finally:
-            hub.stop()
+    with started_hub(tmp_path_factory.mktemp("acts")) as hub:
+        for person in range(1, 13):
+            hub.send(*(bill(person, kibetsu) for kibetsu in range(1, 5)))
+            hub.send(paid(given.confirmed(f"cvs:{person}", 10_000, key=key_of(person, 2))))
+        hub.settle()
+        hub.send(*kijunbi(DAYS[0]), *(message for person in range(1, 13) for message in acts(person)))
+        hub.send(told(act(LATER, "NoutsuuReturned", key=key_of(LATER, 1))))
+        hub.settle()
+        yield hub
 
 
 def test_a_hub_that_books_acts_passes_every_measure(started: AuditedHub) -> None:
     report = started.verify()
-    assert [(f.what, f.differences[:3]) for m in report.measures for f in m.findings] == []
-    assert set(statuses(report).values()) == {PASS}
+    assert_sound(report)
     c1 = figures(report, "C1")
     assert (c1["acts"], c1["acts applied"]) == (12 * 3 + 4 * 3 + 4 * 2 + 4 + 1, 12 * 3)
     letters = figures(report, "C5")
@@ -102,9 +91,7 @@ def test_a_hub_that_books_acts_passes_every_measure(started: AuditedHub) -> None
 def test_a_refused_act_is_sent_again_by_staff_once_its_bill_is_there(
     started: AuditedHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in started.environment.items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
+    started.settings(monkeypatch)
     letter = next(
         letter for _, letter in started.values("deadletter.v1")
         if letter.reason == "R-502" and letter.event_id == act(LATER, "NoutsuuReturned").event_id
@@ -116,8 +103,21 @@ def test_a_refused_act_is_sent_again_by_staff_once_its_bill_is_there(
 
     shown = resend()
     assert (shown.exit_code, "納税通知書の返戻" in shown.stdout) == (0, True), shown.output
+    place = f"{TETSUZUKI}/{letter.partition}"
+    for part in (letter.reason, f"{place}/{letter.offset}", f"→ {place}", "T001", "調定を待って再送"):
+        assert part in shown.stdout
+    assert who(LATER) not in shown.output and "repeat with --yes" in shown.stdout
     before = started.read(TETSUZUKI)
-    assert resend("--yes").exit_code == 0
+    stated = {
+        "letter_id": letter.letter_id, "topic": TETSUZUKI, "partition": letter.partition,
+        "offset": letter.offset, "reason": "R-502", "what": "納税通知書の返戻",
+    }  # fmt: skip
+    assert json.loads(resend("--json").stdout) == {**stated, "outcome": "would_be_sent", "sent_to": None}
+    assert len(started.read(TETSUZUKI)) == len(before), "shown, not done"
+    done = resend("--yes", "--json")
+    sent = json.loads(done.stdout)["sent_to"]
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {**stated, "outcome": "sent", "sent_to": sent})
+    assert (sent["topic"], sent["partition"]) == (TETSUZUKI, letter.partition)
     started.settle()
     again = resend("--yes")
     assert again.exit_code == 1 and "sent again already" in again.stderr and "refused again" in again.stderr
@@ -125,7 +125,10 @@ def test_a_refused_act_is_sent_again_by_staff_once_its_bill_is_there(
         other for _, other in started.values("deadletter.v1")
         if other.event_id == letter.event_id and other.letter_id != letter.letter_id
     )  # fmt: skip
-    assert newer.letter_id in again.stderr
+    assert newer.letter_id in again.stderr and newer.letter_id == sent["letter_id"]
+    refused = resend("--json")
+    assert refused.exit_code == 1, "nothing is done twice"
+    assert json.loads(refused.stdout) == {**stated, "outcome": "refused_again", "sent_to": sent}
     assert len(started.read(TETSUZUKI)) == len(before) + 1
 
     started.send(bill(LATER, 1))
@@ -134,11 +137,10 @@ def test_a_refused_act_is_sent_again_by_staff_once_its_bill_is_there(
     assert resend("--yes").exit_code == 0
     started.settle()
     assert "taken in" in resend().stderr
+    assert json.loads(resend("--json", "--yes").stdout)["outcome"] == "taken_in"
     facts = [fact.kind for _, fact in started.values(SEIRI_FACT) if fact.atena_bangou == who(LATER)]
     assert facts == ["NoutsuuReturned"]
-    report = started.verify()
-    assert [f for m in report.measures for f in m.findings] == []
-    assert set(statuses(report).values()) == {PASS}
+    assert_sound(started.verify())
     letter = letter._replace(letter_id="no-such-letter")
     assert resend().exit_code == 1
     settings.cache_clear()
@@ -146,11 +148,7 @@ def test_a_refused_act_is_sent_again_by_staff_once_its_bill_is_there(
 
 @pytest.fixture
 def planter(started: AuditedHub) -> Planter:
-    """The hub after its worker was stopped, ready for something to be planted."""
-    if started.process is not None:
-        started.stop()
-        started.new()
-    return Planter(started)
+    return Planter(at_rest(started))
 
 
 def audited(hub: AuditedHub) -> Any:
@@ -329,9 +327,8 @@ def test_seiri_that_was_never_told_and_facts_of_nothing_are_found(planter: Plant
 def test_a_projection_that_shows_another_movement_or_another_seiri_is_found(planter: Planter) -> None:
     planter.hub.sink.drain(30)
     key = key_of(1, 2)
-    with sqlite3.connect(planter.hub.home / "projection.db") as database:
-        database.execute("UPDATE movement SET kingaku = kingaku + 1 WHERE shuunou_key = ?", (key,))
-        database.execute("UPDATE kibetsu_seiri SET fact_id = 'x' WHERE shuunou_key = ?", (key_of(3, 1),))
+    planter.hub.tamper("UPDATE movement SET kingaku = kingaku + 1 WHERE shuunou_key = ?", key)
+    planter.hub.tamper("UPDATE kibetsu_seiri SET fact_id = 'x' WHERE shuunou_key = ?", key_of(3, 1))
     _, found = audited(planter.hub)
     assert found == {
         ("C3", "movements that the projection shows otherwise", key),

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 import json
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -22,7 +21,6 @@ from connectors.auditor import cut
 from connectors.auditor.report import MOVING, PASS
 from state import wire
 from streams import cli_verify
-from streams.local.kafka import LocalKafka
 from streams.settings import settings
 from tests import given
 from tests.connectors.audited_hub import (
@@ -31,6 +29,8 @@ from tests.connectors.audited_hub import (
     AuditedHub,
     Sent,
     afterwards,
+    assert_sound,
+    at_rest,
     bill,
     figures,
     key_of,
@@ -38,6 +38,7 @@ from tests.connectors.audited_hub import (
     last_row,
     named,
     paid,
+    started_hub,
     statuses,
     story,
     transfer_of,
@@ -53,40 +54,26 @@ APART = {"state.receipt.record", "state.receipt.seisan", "state.law.movement", "
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditedHub]:
     """The hub at work."""
-    place = tmp_path_factory.mktemp("audited")
-    with LocalKafka(
-        place / "kafka", jar_dir=ROOT / ".hub" / "jars", heap="512m", is_short_lived=True
-    ) as broker:
-        hub = AuditedHub(broker, place)
-        hub.start()
-        try:
-            hub.send(*(message for person in range(1, 31) for message in story(person)))
+    with started_hub(tmp_path_factory.mktemp("audited")) as hub:
+        hub.send(*(message for person in range(1, 31) for message in story(person)))
+        hub.settle()
+        for day in (DAYS[0], DAYS[1], DAYS[1], DAYS[0]):
+            hub.send(*kijunbi(day))
             hub.settle()
-            for day in (DAYS[0], DAYS[1], DAYS[1], DAYS[0]):
-                hub.send(*kijunbi(day))
-                hub.settle()
-            hub.send(*(message for person in (9, 19) for message in afterwards(person)))
-            hub.send(*(message for person in range(31, 51) for message in story(person)))
-            hub.settle()
-            yield hub
-        finally:
-            hub.stop()
+        hub.send(*(message for person in (9, 19) for message in afterwards(person)))
+        hub.send(*(message for person in range(31, 51) for message in story(person)))
+        hub.settle()
+        yield hub
 
 
 @pytest.fixture
 def hub(started: AuditedHub) -> AuditedHub:
-    """The hub after its worker was stopped, ready for something to be planted."""
-    if started.process is not None:
-        started.stop()
-        started.new()
-    return started
+    return at_rest(started)
 
 
 def test_a_sound_hub_passes_every_measure(started: AuditedHub) -> None:
     report = started.verify()
-    shown = [(f.what, f.differences[:3]) for m in report.measures for f in m.findings]
-    assert (shown, report.exit_code) == ([], 0)
-    assert set(statuses(report).values()) == {PASS}
+    assert_sound(report)
     c1, c3 = figures(report, "C1"), figures(report, "C3")
     assert (c1["held"], c1["held yen"], c1["in motion"]) == (8, 5 * 1_500 + 3 * 2_500, 0)
     assert (c3["accounts"], c3["accounts in the projection"], c3["accounts in motion"]) == (200, 200, 0)
@@ -130,9 +117,7 @@ def test_the_command_says_it_in_figures_and_in_its_exit_code(
     app = typer.Typer()
     app.callback()(lambda: None)
     cli_verify.register(app)
-    for name, value in started.environment.items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
+    started.settings(monkeypatch)
     shown = CliRunner().invoke(app, ["verify"])
     assert (shown.exit_code, "欠落なし" in shown.stdout) == (0, True)
     listed = CliRunner().invoke(app, ["verify", "--json", "--no-projection"])
@@ -143,12 +128,10 @@ def test_the_command_says_it_in_figures_and_in_its_exit_code(
     )
     assert values["total"]["sa_gaku"] == 0
     assert CliRunner().invoke(app, ["verify", "--paused", "nobody"]).exit_code == 2
-    monkeypatch.setenv("SHUUNOU_DATABASE_URL", f"sqlite:///{started.home / 'none.db'}")
-    settings.cache_clear()
+    started.settings(monkeypatch, SHUUNOU_DATABASE_URL=f"sqlite:///{started.home / 'none.db'}")
     assert CliRunner().invoke(app, ["verify"]).exit_code == 3
-    monkeypatch.setenv("SHUUNOU_BOOTSTRAP", "127.0.0.1:1")
+    started.settings(monkeypatch, SHUUNOU_BOOTSTRAP="127.0.0.1:1")
     monkeypatch.setattr(cut, "ASK_S", 0.5)
-    settings.cache_clear()
     unreachable = CliRunner().invoke(app, ["verify"])
     assert (unreachable.exit_code, unreachable.stdout) == (3, "")
     settings.cache_clear()
@@ -257,8 +240,7 @@ def test_a_transfer_that_is_missing_is_found_unless_its_contract_is_paused(hub: 
 
 def test_a_projection_that_shows_something_else_is_found(hub: AuditedHub) -> None:
     key = key_of(16, 2)
-    with sqlite3.connect(hub.home / "projection.db") as database:
-        database.execute("UPDATE account SET minou_gaku = minou_gaku + 1 WHERE shuunou_key = ?", (key,))
+    hub.tamper("UPDATE account SET minou_gaku = minou_gaku + 1 WHERE shuunou_key = ?", key)
     report, new = hub.new()
     assert named(new) == {("C3", key)}
     assert hub.verify(0.0, database_url=None).total == report.total

@@ -10,7 +10,9 @@ from connectors.city import make_city
 from connectors.city.bills import bills_of
 from connectors.city.confidential import kojin_bangou, kouza_bangou, without_zero
 from connectors.city.deck import Deck
+from connectors.city.model import Bill, TetsuzukiChange
 from connectors.city.schedule import month_end, monthly_day_after, nendo_of, store_day_after, zeimoku_of
+from connectors.city.scripts import SCRIPTS, Scene
 from state import checks
 
 
@@ -81,3 +83,28 @@ def test_a_years_tax_is_divided_as_the_law_says() -> None:
             assert all(gaku % 1_000 == 0 for gaku in others)
             assert all(1_000 <= gaku <= 999_999 for gaku in (first, *others))
             assert not others or 0 <= first - others[0] < 1_000 * (len(others) + 1)
+
+
+def test_延滞金_is_not_counted_by_hand_where_充当_met_part_of_the_bill() -> None:
+    """A city in which that happens: 19,000 yen came over from another bill, the rest from a 配当."""
+    met, fixed = set[str](), set[str]()
+    for story in make_city(271, 5_019).stories():
+        for change in (line.change for line in story.lines):
+            if isinstance(change, TetsuzukiChange):
+                met |= {effect.shuunou_key for effect in change.effects if effect.name == "juutou_in"}
+        fixed |= {
+            line.fields["shuunou_key"]
+            for line in story.lines
+            if line.fields.get("kind") == "EntaikinAssessed"
+        }
+    seized = Scene(BILL, 57_600, "T01")
+    assert SCRIPTS["sashiosae_haitou"](seized)[-1].act.kind == "EntaikinAssessed"
+    left_out = SCRIPTS["sashiosae_haitou"](seized._replace(has_juutou=True))
+    assert left_out == SCRIPTS["sashiosae_haitou"](seized)[:-1]
+    assert met and fixed and not met & fixed
+
+
+BILL = Bill(
+    "202602211112591101", "1111111259", 2026, "02", "01", "2111125911", "zeimu", 76_600,
+    date(2026, 4, 30), date(2026, 4, 1),
+)  # fmt: skip

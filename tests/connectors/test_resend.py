@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic
+from typer.testing import CliRunner
 
 from connectors.base import Terminal
+from streams.cli import app
+from streams.cli_resend import SENT, Shown
 from streams.engine.admin import admin
 from streams.resend import (
     HEADER_LETTER,
@@ -16,6 +19,7 @@ from streams.resend import (
     HEADER_STAFF,
     Original,
     Resender,
+    Resent,
     letter_id_of,
     open_original,
     why_not,
@@ -120,3 +124,25 @@ def test_the_original_opens_with_its_letter_alone() -> None:
     }
     assert open_original(row, CIPHER) == Original("1", "ido.tetsuzuki.v1", 0, 7, KEY, VALUE)
     assert open_original({**row, "original_key": None}, CIPHER).key is None
+
+
+@pytest.mark.parametrize("words", [("--staff", ""), ("--staff", "T" * 65), ("--reason", "a\nb")])
+def test_who_decides_and_why_must_be_said_in_print(words: tuple[str, str]) -> None:
+    stated = {"--staff": "T001", "--reason": "理由"} | {words[0]: words[1]}
+    shown = CliRunner().invoke(
+        app, ["deadletter", "resend", "0", "--json", *(each for pair in stated.items() for each in pair)]
+    )
+    assert (shown.exit_code, shown.stdout) == (2, "") and words[0] in shown.stderr
+
+
+def test_what_json_says_is_the_place_and_the_letter_to_come() -> None:
+    at = Resent("ido.tetsuzuki.v1", 2, 9)
+    shown = Shown("1", "ido.tetsuzuki.v1", 2, 7, "R-502", "督促状の発付", SENT, at)
+    assert shown.plain() == {
+        "letter_id": "1", "topic": "ido.tetsuzuki.v1", "partition": 2, "offset": 7, "reason": "R-502",
+        "what": "督促状の発付", "outcome": "sent",
+        "sent_to": {
+            "topic": "ido.tetsuzuki.v1", "partition": 2, "offset": 9, "letter_id": letter_id_of(*at),
+        },
+    }  # fmt: skip
+    assert shown._replace(sent_to=None).plain()["sent_to"] is None

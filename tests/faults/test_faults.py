@@ -10,6 +10,7 @@ from bench.faults.playing import play
 from bench.faults.report import BROKEN, HELD
 from bench.faults.rows import ROWS, Row
 from bench.faults.world import Site, World
+from state import wire
 
 SHORT = ("workers", "rolling", "duplicates", "order", "poison", "state", "operator")
 
@@ -26,19 +27,28 @@ def test_a_row_of_the_matrix_holds(place: Site, row: Row) -> None:
 
 
 def test_what_is_lost_on_the_way_would_be_found(place: Site) -> None:
-    """A payment that was acknowledged and is on no topic: the city and the journal both miss it."""
+    """A payment and an act that were acknowledged and are on no topic: the city and the journal both miss them."""
 
     def lose(world: World) -> None:
+        def without(lost: Item, items: list[Item]) -> list[Item]:
+            world.journal.send(lost)(None, _Placed())
+            return [item for item in items if item is not lost]
+
         def without_the_last(items: list[Item]) -> list[Item]:
-            paid = [item for item in items if item.topic == "ido.shuunou-ginkou.v1"]
-            world.journal.send(paid[-1])(None, _Placed())
-            return [item for item in items if item is not paid[-1]]
+            return without([item for item in items if item.topic == "ido.shuunou-ginkou.v1"][-1], items)
+
+        def without_a_payment_of_kanpu(items: list[Item]) -> list[Item]:
+            paid = [item for item in items if wire.decode(item.value or b"").kind == "KanpuPaid"]
+            return without(paid[-1], items)
 
         world.begin(arrange=without_the_last, sinks=False)
+        world.act(without_a_payment_of_kanpu, share=0.0)
 
-    result = play(Row(0, "planted", "a payment is lost", lose), place)
+    result = play(Row(0, "planted", "a payment and an act are lost", lose), place)
     assert result.status == BROKEN
-    assert any(wrong.startswith("the journal: 1 acknowledged") for wrong in result.wrong)
+    assert any(wrong.startswith("the journal: 2 acknowledged") for wrong in result.wrong)
+    for missed in ("minou_gaku", "KanpuPaid"):
+        assert any(wrong.startswith(f"the city: {missed} expected") for wrong in result.wrong)
 
 
 class _Placed:

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from bench.faults import rows_input
 from bench.faults.load import Item, Journal, mark, shuffled
 from bench.faults.means import Link
 from bench.faults.report import BROKEN, HELD, Played, skipped, summary, text
 from bench.faults.rows import ROWS, chosen
+from bench.faults.town import make_town, mixed
+from tests.connectors.source_files import sample_cipher
 
 
 def test_rows_are_chosen_by_number_range_and_scene() -> None:
@@ -54,6 +57,35 @@ def test_the_same_seed_gives_the_same_order() -> None:
     assert shuffled(items, 1) == shuffled(items, 1)
     assert shuffled(items, 1) != shuffled(items, 2)
     assert sorted(shuffled(items, 1)) == sorted(items)
+
+
+def test_acts_are_mixed_but_for_the_order_of_each_person() -> None:
+    items = [Item("a", b"%d" % (n % 4), b"%d" % n) for n in range(40)]
+    found = mixed(items, 1)
+    assert found == mixed(items, 1) != items and sorted(found) == sorted(items)
+    for key in {item.key for item in items}:
+        assert [i for i in found if i.key == key] == [i for i in items if i.key == key]
+
+
+def test_a_town_brings_its_acts_after_its_year_and_the_answers_last(tmp_path: Path) -> None:
+    town = make_town(1_190, 2, tmp_path / "city", sample_cipher())
+    of_acts = {"ido.tetsuzuki.v1": town.acts, "ido.chousa-kaitou.v1": town.answers}
+    assert not of_acts.keys() & {item.topic for item in town.year.items}
+    for topic, leg in of_acts.items():
+        assert {item.topic for item in leg.items} == {topic} and len(leg.files) == 1
+    expected, allowed = town.expected, town.allowed_acts()
+    assert len(town.acts.items) + len(town.answers.items) == (
+        sum(expected.acts.values()) + sum(expected.refused_acts.values())
+    )
+    assert len(town.acts.items) - len(allowed) == sum(expected.refused_acts.values()) > 0
+    assert town.days.first < town.days.last < town.days.after_acts
+    assert len(town.items) >= 1_190
+
+
+def test_an_act_told_again_comes_at_once_and_as_often_as_it_was_chosen() -> None:
+    items = [Item("a", b"k", b"%d" % n) for n in range(5)]
+    told = rows_input._twice(items, [items[1], items[3]])
+    assert [item.value for item in told] == [b"0", b"1", b"1", b"2", b"3", b"3", b"4"]
 
 
 @pytest.fixture
