@@ -1,9 +1,9 @@
 """突合: whose account is this? Bills bring their 宛名番号; payments know only their 収納キー.
 
 The index 収納キー → 宛名番号 grows with the assessments. A payment whose bill is unknown is held, and released by
-itself when the bill comes; what stays is for staff, who may assign it to another 収納キー. A share of an heir needs
-a 収納キー that is nobody's yet; one that cannot be taken up goes back to the deceased's 期別, so that its yen are
-always in somebody's books or on their way there.
+itself when the bill comes; what stays is for staff, who may assign it to another 収納キー. A share of an heir
+needs a 収納キー that is nobody's yet; one that cannot be taken up goes back to the deceased's 期別, so that its
+yen are always in somebody's books or on their way there.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def match_shoukei(
 ) -> MatchEntry | Refusal:
     """承継分を索引に入れる: R-303 where the 収納キー is anyone's already, the heir's own 期別 too.
 
-    `is_taken` is what was decided of this share before, None when it comes for the first time: its yen moved by
-    that answer, so it stays the answer.
+    `is_taken` is what was decided of this share before, None when it comes for the first time: its yen moved
+    by that answer, so it stays the answer.
     """
     if entry is None and is_taken is None:
         return MatchEntry(event.atena_bangou, event.rireki_bangou)

@@ -104,7 +104,7 @@ def _labels() -> Mapping[str, Mapping[str, tuple[str, bool]]]:
                 own[field["name"]] = re.split(r"[(:]", field["ja"])[0], "(円)" in field["ja"]
                 walk(field["type"])
 
-    for name in ("state/kibetsu_seiri.v1", "state/seiribo.v1"):
+    for name in ("state/kibetsu_seiri.v2", "state/seiribo.v1"):
         walk(schemas.load_avsc(name))
     return found
 

@@ -2,8 +2,8 @@
 
 Tables (key 収納キー): `index` 収納キー → 宛名番号; `held` payments whose bill is unknown, by 収納キー and event id;
 `assigned` receipts that staff gave another 収納キー, so that a later 確報 or 取消 of the same receipt follows;
-`share` what was decided of each share of an heir, by 収納キー and event id: it is judged once, for its yen are moved
-by the answer, whoever sends it again.
+`share` what was decided of each share of an heir, by 収納キー and event id: it is judged once, for its yen are
+moved by the answer, whoever sends it again.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Matching:
     def fold(self, unit: Unit, topic: str, records: Sequence[Record]) -> None:
         """一括りを突合する。"""
         for record in records:
-            # what the ledger made of an act that it had checked is no stranger's: were it refused at the gate, its
-            # yen would be in nobody's books
+            # what the ledger made of an act that it had checked is no stranger's: were it refused at the
+            # gate, its yen would be in nobody's books
             admit = self.gate.decode if topic == SHOUKEI else self.gate.admit
             event = admit(unit, topic, record)
             if event is None:

@@ -1,7 +1,7 @@
 """あん分: yen divided among heirs in proportion to their shares, to the yen (地方税法9条2項).
 
-What remains below one yen goes where the largest part of a yen is missing, the earlier line first: the law as we
-have it says nothing of it (★未), and so no yen is made or lost.
+What remains below one yen goes where the largest part of a yen is missing, the earlier line first: the law
+as we have it says nothing of it (★未), and so no yen is made or lost.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ def bill_for(
     """期別の延滞金の対象: as `bill_of`, with what 充当 brought and what went out of the account, up to `on`.
 
     `juutou` counts on its 充当適状日 (地方税法 第17条の2第4項); `ended_on` is the day from which what was written off
-    is extinct; what heirs took over runs on in their own 期別, and not here. `shoukei` are payments before that,
-    with their days: the heirs' parts of them count there (positive), and here no more (negative).
+    is extinct; what heirs took over runs on in their own 期別, and not here. `shoukei` are payments before
+    that, with their days: the heirs' parts of them count there (positive), and here no more (negative).
     """
     seisan = account.seisan or Seisan()
     left = remaining(account, juutou, kettei_on)

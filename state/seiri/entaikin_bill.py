@@ -108,7 +108,7 @@ def noufu_rireki(account: ReceiptAccount, seiri: Mapping[str, KibetsuSeiri]) -> 
 
 
 def entaikin_zumi(account: ReceiptAccount, seiri: KibetsuSeiri) -> int:
-    """確定した延滞金: what was fixed and is not with the heirs, and for an heir what was fixed and met before him (円)."""
+    """確定した延滞金: what was fixed and is not with heirs; for an heir also what was met before him (円)."""
     seisan, rireki = account.seisan or Seisan(), seiri.shoukei_rireki
     return seisan.fuzui.entaikin - seisan.shoukei.entaikin + (rireki.entaikin if rireki is not None else 0)
 

@@ -1,8 +1,8 @@
 """引継ぎ: what goes with an heir's share of a 期別, so that the debt runs on as if it had never changed hands.
 
-`shares_of` divides it where the deceased's rows are, `follow` takes it up where the heir's are. Always taken on:
-時効事由, 繰上徴収, 減免, what was met before, 処分 in force; by setting (`schemas/law/shoukei.toml`) 督促, 猶予 and 執行停止.
-分納, 停止フラグ, counts and warnings stay behind. 地方税法9条, 国税徴収法139条1項.
+`shares_of` divides it where the deceased's rows are, `follow` takes it up where the heir's are. Always taken
+on: 時効事由, 繰上徴収, 減免, what was met before, 処分 in force; by setting (`schemas/law/shoukei.toml`) 督促, 猶予 and
+執行停止. 分納, 停止フラグ, counts and warnings stay behind. 地方税法9条, 国税徴収法139条1項.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def follow(person: Person, account: ReceiptAccount, event: object) -> SeiriStep:
     return step(happened, accounts=(after,), seiri=(seiri,), book=book, look_on=tuple(_days(seiri)))
 
 
-def _common(person: Person, account: ReceiptAccount, seiri: KibetsuSeiri, event: TetsuzukiTaken) -> ShoukeiMoto:
+def _common(
+    person: Person, account: ReceiptAccount, seiri: KibetsuSeiri, event: TetsuzukiTaken
+) -> ShoukeiMoto:
     """What every heir takes on alike."""
     law = rule(TABLE, event.on)
     notice = _tokusoku(seiri, law)
@@ -203,8 +205,8 @@ def _taken(before: KibetsuSeiri, moto: ShoukeiMoto, numbers: Mapping[str, str]) 
 def _joined(book: Seiribo, moto: ShoukeiMoto) -> tuple[Seiribo | None, dict[str, str]]:
     """The 処分 in the heir's 整理簿, and by its number among the deceased's that under which it stands here.
 
-    One that the heir has already, with another share, names this share too; a number that means another 処分 to
-    him gets the 収納キー it came from in front.
+    One that the heir has already, with another share, names this share too; a number that means another 処分
+    to him gets the 収納キー it came from in front.
     """
     kept, numbers = list(book.shobun), dict[str, str]()
     for one in moto.shobun:

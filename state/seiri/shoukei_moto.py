@@ -20,8 +20,8 @@ from state.seiri.values import Shobun, ShoukeiNoufu
 class ShoukeiMoto(NamedTuple):
     """承継元: the 期別 and the act that a share comes from, and the heir's part of all that stands there.
 
-    The 調定 of the share is its 本税; `fuzui` is the rest of its yen. `noufu` and `entaikin` are the heir's part of
-    what was met before. Rows that bear a 収納キー bear that of the share already.
+    The 調定 of the share is its 本税; `fuzui` is the rest of its yen. `noufu` and `entaikin` are the heir's part
+    of what was met before. Rows that bear a 収納キー bear that of the share already.
     """
 
     shuunou_key: str

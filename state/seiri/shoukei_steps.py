@@ -73,8 +73,8 @@ def returned(person: Person, event: ShoukeiReturned) -> SeiriStep | Refusal:
     )
     inputs = {"bangou": event.bangou, "saki_key": event.saki_key, "riyuu": event.riyuu}
     basis = by(rule(TABLE, on), "shoukei", inputs, {"modoshi_gaku": event.gaku.goukei})
-    yen = event.gaku.goukei
-    told = SeiriHappened(RETURNED, account.shuunou_key, yen, (basis,), moved(account, on, KOUSEI, event.gaku))
+    moves = moved(account, on, KOUSEI, event.gaku)
+    told = SeiriHappened(RETURNED, account.shuunou_key, event.gaku.goukei, (basis,), moves)
     day = max(on, person.kijunbi or on)
     done = step(told, accounts=(after,), seiri=(again,), look_on=(jikou_of.next_on(after, again, day),))
     return after_step(person, done, day)

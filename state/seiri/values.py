@@ -64,10 +64,10 @@ class ShoukeiNoufu(NamedTuple):
 
 
 class ShoukeiRireki(NamedTuple):
-    """承継の履歴: what of the past goes with the debt, so that the 延滞金 is that of a debt that never changed hands.
+    """承継の履歴: what of the past goes with a debt, so that its 延滞金 is as if it had never changed hands.
 
-    `moto` is the 期別 from which it came, None where it only went. `noufu` (one line a day) and `entaikin`, the
-    延滞金 that was fixed and met, are positive for what came and negative for what went (円).
+    `moto` is the 期別 from which it came, None where it only went. `noufu` (one line a day) and `entaikin`,
+    the 延滞金 that was fixed and met, are positive for what came and negative for what went (円).
     """
 
     moto: str | None

@@ -1,4 +1,4 @@
-"""納税承継の場面: a person with one 期別 on which the office has acted, and the heirs, on the three stages in memory."""
+"""納税承継の場面: a person on whose 期別 the office has acted, and the heirs, on the three stages in memory."""
 
 from __future__ import annotations
 
@@ -132,7 +132,8 @@ def family(draw: st.DrawFn) -> Family:
             continue
         kind, over = steps.pop(0)
         if kind in ("YuuyoGranted", "EntaikinWaived"):
-            over = {**over, "kara": on, "made": date.fromordinal(on.toordinal() + draw(st.integers(10, 300)))}
+            made = date.fromordinal(on.toordinal() + draw(st.integers(10, 300)))
+            over = {**over, "kara": on, "made": made}
         of.tell(act(kind, on, **{"bangou": "1", **over}))
     return of
 

@@ -212,7 +212,8 @@ def test_a_city_may_leave_yuuyo_and_teishi_with_the_deceased() -> None:
     assert isinstance(done, SeiriStep)
     moto = done.shoukei[0].moto
     (one,) = moto.yuuyo
-    assert (one.joutai, one.kikan_kara, one.kikan_made) == (yuuyo.ENDED, date(2026, 7, 20), date(2026, 11, 1))
+    days = (date(2026, 7, 20), date(2026, 11, 1))
+    assert (one.joutai, one.kikan_kara, one.kikan_made) == (yuuyo.ENDED, *days)
     stop = next(each for each in moto.jikou if each.code == "choushuu_yuuyo")
     assert stop.until == date(2026, 11, 1)
     teishi = moto.shikkou_teishi
@@ -243,7 +244,8 @@ def test_a_number_that_means_another_shobun_to_the_heir_gets_its_origin_in_front
 
 
 def test_two_shares_of_one_heir_under_one_shobun_stand_on_it_together() -> None:
-    held = Shobun("1", "sashiosae", None, 1, date(2026, 8, 1), ("x",), None, None, None, False, 0, 0, None, {})
+    on = date(2026, 8, 1)
+    held = Shobun("1", "sashiosae", None, 1, on, ("x",), None, None, None, False, 0, 0, None, {})
     person = Person(HEIR, {}, {}, Seiribo(HEIR, shobun=(held,)), None, ON)
     share = given.choutei(1, 10_000, key=SHARE, atena_bangou=HEIR, shoukei=_moto(held))
     account = given.an_account(shuunou_key=SHARE, atena_bangou=HEIR, seisan=Seisan())
