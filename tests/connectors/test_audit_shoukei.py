@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastavro import parse_schema, schemaless_writer
 from typer.testing import CliRunner
 
+import schemas
+from connectors.auditor.book import mark
+from connectors.auditor.ledger import state_mark
 from connectors.auditor.report import PASS
+from schemas import registry
+from schemas.codec import HEADER, MAGIC, without_instants
 from state import wire
 from state.facts import Letter
 from state.law.uchiwake import Uchiwake
 from state.receipt.account import ReceiptAccount
 from state.receipt.seisan import Seisan
 from state.seiri.shoukei_moto import ShoukeiMoto
+from state.seiri.values import KibetsuSeiri
 from streams.cli import app
 from streams.local.kafka import LocalKafka
 from streams.settings import settings
@@ -145,3 +153,16 @@ def test_a_share_that_comes_back_though_the_heir_has_it_is_found(planter: Plante
         ("C1", "facts of procedures that no event caused", fact.atena_bangou),
         ("C3", "accounts whose yen are not those of the change events", account.shuunou_key),
     } <= found
+
+
+def test_a_row_of_the_version_before_is_the_row_that_was_told() -> None:
+    """A renewed hub holds rows of both versions; what they say is compared, not how it is written."""
+    row = KibetsuSeiri(key_of(1, 1), who(1), entaikin_on=DAYS[0])
+    avsc = without_instants(schemas.load_avsc("state/kibetsu_seiri.v1"))
+    old = HEADER.pack(MAGIC, registry.id_of("state/kibetsu_seiri.v1"))
+    body = io.BytesIO()
+    schemaless_writer(body, parse_schema(avsc), {**row._asdict(), "shoukei_rireki": None})
+    now = wire.encode(row)
+    assert old + body.getvalue() != now
+    assert state_mark(old + body.getvalue()) == state_mark(now) == mark(now)
+    assert state_mark(b"not ours") == mark(b"not ours")
