@@ -64,7 +64,7 @@ def shares_of(person: Person, event: TetsuzukiTaken) -> tuple[Shoukei, ...]:
             shikkou_teishi=_teishi_of(common.shikkou_teishi, saki),
             noufu=tuple(ShoukeiNoufu(on, each[at]) for on, each in met if each[at]),
             entaikin=fixed[at],
-            shobun=tuple(one._replace(keys=(saki,)) for one in common.shobun),
+            shobun=tuple(_shobun_of(one, saki) for one in common.shobun),
         )
         found.append(
             Shoukei(saki, line.atena_bangou or "", part.honzei, account.noukigen, account, moto)
@@ -177,6 +177,11 @@ def _tokusoku_of(notice: Tokusokujou | None, saki: str, part: Uchiwake) -> Tokus
     if notice is None:
         return None
     return notice._replace(shuunou_key=saki, tesuuryou=min(notice.tesuuryou, part.tokusoku_tesuuryou))
+
+
+def _shobun_of(one: Shobun, saki: str) -> Shobun:
+    """The 処分 against one heir; what it has brought and cost is in the deceased's 整理簿."""
+    return one._replace(keys=(saki,), kaijo_riyuu=None, haitou_gaku=0, shobunhi=0, haitou_on=None)
 
 
 def _teishi_of(teishi: ShikkouTeishi | None, saki: str) -> ShikkouTeishi | None:

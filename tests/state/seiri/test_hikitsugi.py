@@ -123,14 +123,15 @@ def test_a_shobun_goes_on_against_the_heir_until_it_is_released_there(kind: str)
     of.tell(act("TokusokuIssued", date(2026, 7, 20)))
     lines = (given.bubun(given.KEY, 10_000),)
     of.tell(act(kind, date(2026, 8, 10), bangou="差1", key=None, kingaku=10_000, uchiwake=lines))
-    inherit(of, ON, 10_000)
+    of.tell(act("ShobunhiIncurred", date(2026, 8, 11), kingaku=700, taishou_bangou="差1"))
+    inherit(of, ON, 10_700)
     (one,) = of.hub.seiribo(HEIR).shobun
-    assert (one.bangou, one.keys, one.kaijo_on) == ("差1", (SHARE,), None)
+    assert (one.bangou, one.keys, one.kaijo_on, one.shobunhi) == ("差1", (SHARE,), None, 0)
     assert of.hub.seiri(SHARE, HEIR).shobun == ("差1",)
     assert "BecameDue" not in " ".join(of.kinds()), "what went to an heir is not paid"
     _, taken = snapshot(of, SHARE, HEIR)
     assert standing(jikou_of(of.hub.accounts()[SHARE], taken), date(2035, 1, 1)).kansei_on is None
-    of.tell(given.received("cvs:z", 10_000, key=SHARE, on=date(2026, 11, 20)))
+    of.tell(given.received("cvs:z", 10_700, key=SHARE, on=date(2026, 11, 20)))
     assert of.kinds()[-1].endswith("KaijoBecameDue")
     of.tell(act("ShobunReleased", date(2026, 11, 25), person=HEIR, key=None, taishou_bangou="差1", code="1"))
     assert of.hub.seiri(SHARE, HEIR).shobun == () and not of.hub.letters
