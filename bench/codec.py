@@ -26,7 +26,7 @@ from state.reasons import Refusal
 from state.receipt.account import ChouteiRireki, Receipt, ReceiptAccount
 
 SCHEMAS = {
-    "ChouteiEstablished": "event/choutei_established.v1",
+    "ChouteiEstablished": "event/choutei_established.v2",
     "ShuunouReceived": "event/shuunou_received.v1",
     "ReceiptAccount": "state/receipt_account.v1",
     "LedgerFact": "fact/ledger_fact.v1",

@@ -299,9 +299,8 @@ def event_of(
     facts = facts._replace(jichitai_code=row.values["jichitai_code"])
     begin: tuple[Any, ...] = (ident, *envelope(spec, facts, row.line, occurred_on))
     made: Any = cls  # mypy does not see a named tuple's own methods through the type variable
-    event: Lined = made._make(
-        (*begin, *[row.values[name] for name in made._fields[len(begin) : -1]], row.held)
-    )
+    names = made._fields[len(begin) : made._fields.index("held")]
+    event: Lined = made(*begin, *[row.values[name] for name in names], row.held)
     return event
 
 

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from state.law.uchiwake import Uchiwake
+from state.seiri.shoukei_moto import ShoukeiMoto
+from state.seiri.values import ShoukeiNoufu
+
 
 class AtenaChanged(NamedTuple):
     """宛名異動: 宛名(住民・住登外)の最新の姿。履歴番号の大きいものが勝つ。"""
@@ -69,7 +73,10 @@ class AtenaChanged(NamedTuple):
 
 
 class ChouteiEstablished(NamedTuple):
-    """調定: 一期別の税額が確定した。"""
+    """調定: 一期別の税額が確定した。
+
+    `shoukei` stands on the share of an heir alone: what it takes over from the 期別 of the deceased.
+    """
 
     event_id: str
     source: str
@@ -97,6 +104,7 @@ class ChouteiEstablished(NamedTuple):
     zuiki_flag: str | None
     jiyuu_code: str | None
     held: Mapping[str, str]
+    shoukei: ShoukeiMoto | None = None
 
 
 class ShuunouReceived(NamedTuple):
@@ -177,6 +185,27 @@ class ShuunouAssigned(NamedTuple):
     riyuu: str
 
 
+class ShoukeiReturned(NamedTuple):
+    """納税承継の差戻し: 突合が受け入れなかった承継分を、被相続人の期別に戻す。"""
+
+    event_id: str
+    source: str
+    channel: str
+    source_seq: str
+    occurred_on: date
+    recorded_at: int
+    jichitai_code: str
+    basis: str | None
+    shuunou_key: str
+    atena_bangou: str
+    bangou: str
+    saki_key: str
+    gaku: Uchiwake
+    noufu: tuple[ShoukeiNoufu, ...]
+    entaikin: int
+    riyuu: str
+
+
 class KirokuHeld(NamedTuple):
     """記録保持: 既存の滞納管理システムから与えられた項目を解釈せずに持つ。"""
 
@@ -232,6 +261,7 @@ Event = (
     | ShuunouReversed
     | KouzaFurikaeFailed
     | ShuunouAssigned
+    | ShoukeiReturned
     | KirokuHeld
     | KijunbiAdvanced
 )

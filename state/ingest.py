@@ -22,6 +22,7 @@ from state.events import (
     KijunbiAdvanced,
     KirokuHeld,
     KouzaFurikaeFailed,
+    ShoukeiReturned,
     ShuunouAssigned,
     ShuunouReceived,
     ShuunouReversed,
@@ -134,6 +135,12 @@ def _assigned(event: ShuunouAssigned) -> Refusal | None:
     return _key(event.shuunou_key) or _key(event.target_shuunou_key)
 
 
+def _returned(event: ShoukeiReturned) -> Refusal | None:
+    if min(event.gaku) < 0 or not 0 < event.gaku.goukei <= YEN_MAX:
+        return _yen("差し戻す額")
+    return _key(event.shuunou_key) or _key(event.saki_key)
+
+
 def _kijunbi(event: KijunbiAdvanced) -> Refusal | None:
     return _day("基準日", event.kijunbi)
 
@@ -183,6 +190,7 @@ CHECKS: dict[type[Any], Check] = {
     ShuunouReversed: _reversed,
     KouzaFurikaeFailed: _failed,
     ShuunouAssigned: _assigned,
+    ShoukeiReturned: _returned,
     KirokuHeld: _atena,
     KijunbiAdvanced: _kijunbi,
     TetsuzukiTaken: _tetsuzuki,
@@ -196,6 +204,7 @@ KEY_FIELDS: dict[type[Any], str | None] = {
     ShuunouReversed: "shuunou_key",
     KouzaFurikaeFailed: "shuunou_key",
     ShuunouAssigned: "shuunou_key",
+    ShoukeiReturned: "atena_bangou",
     KirokuHeld: "atena_bangou",
     KijunbiAdvanced: None,
     TetsuzukiTaken: "atena_bangou",

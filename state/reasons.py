@@ -50,6 +50,7 @@ _ALL = (
     Reason("R-211", "ingest", "コードが一覧にない"),
     Reason("R-301", "matching", "調定の宛名番号が突合索引と違う"),
     Reason("R-302", "matching", "指定された納付が保留されていない"),
+    Reason("R-303", "matching", "納税承継の収納キーが既に使われている"),
     Reason("R-401", "receipt", "同じ履歴番号で中身の違う調定"),
     Reason("R-402", "receipt", "領収の数が上限を超える"),
     Reason("R-403", "receipt", "同じ領収で中身の違う納付"),

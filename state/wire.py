@@ -23,6 +23,7 @@ from state.record.build import record_types
 from state.seiri import older, values
 from state.seiri.event import Bubun, TetsuzukiTaken
 from state.seiri.fact import SeiriFact
+from state.seiri.shoukei_moto import ShoukeiMoto
 from state.transfer import message_types
 
 _LAW = (
@@ -31,7 +32,8 @@ _LAW = (
 )  # fmt: skip
 _SEIRI = (
     values.Kaisuu, values.Teishi, values.Keikoku, values.KibetsuSeiri, values.Shobun, values.KibetsuBubun,
-    values.BunnouKiroku, values.Chousa, values.Seiribo, Bubun,
+    values.BunnouKiroku, values.Chousa, values.Seiribo, values.ShoukeiNoufu, values.ShoukeiRireki,
+    ShoukeiMoto, Bubun,
 )  # fmt: skip
 
 CODEC = Codec(
@@ -44,6 +46,7 @@ CODEC = Codec(
         "event/shuunou_reversed": events.ShuunouReversed,
         "event/kouza_furikae_failed": events.KouzaFurikaeFailed,
         "event/shuunou_assigned": events.ShuunouAssigned,
+        "event/shoukei_returned": events.ShoukeiReturned,
         "event/kiroku_held": events.KirokuHeld,
         "event/kijunbi_advanced": events.KijunbiAdvanced,
         "event/tetsuzuki_taken": TetsuzukiTaken,

@@ -13,7 +13,7 @@ from typing import Any
 
 from state import ledger, wire
 from state.delinquency.case import DelinquencyCase
-from state.events import AtenaChanged, KijunbiAdvanced, KirokuHeld
+from state.events import AtenaChanged, KijunbiAdvanced, KirokuHeld, ShoukeiReturned
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.seiri.event import TetsuzukiTaken
@@ -59,6 +59,8 @@ class Ledger:
                 kijunbi = kijunbi if refused else event.kijunbi
             elif isinstance(event, TetsuzukiTaken):
                 refused = self.seiri.book(unit, topic, kijunbi, event)
+            elif isinstance(event, ShoukeiReturned):
+                refused = self.seiri.returned(unit, kijunbi, event)
             else:
                 refused = self._book(unit, kijunbi, event, record)
             if refused is not None:

@@ -1,7 +1,9 @@
 """突合: the stage between what arrives by 収納キー and the ledger, which is kept by 宛名番号.
 
 Tables (key 収納キー): `index` 収納キー → 宛名番号; `held` payments whose bill is unknown, by 収納キー and event id;
-`assigned` receipts that staff gave another 収納キー, so that a later 確報 or 取消 of the same receipt follows.
+`assigned` receipts that staff gave another 収納キー, so that a later 確報 or 取消 of the same receipt follows;
+`share` what was decided of each share of an heir, by 収納キー and event id: it is judged once, for its yen are
+moved by the answer, whoever sends it again.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import Any
 from state import matching, wire
 from state.events import ChouteiEstablished, Nounyuu, ShuunouAssigned
 from state.facts import MatchEntry
-from state.reasons import Refusal
+from state.reasons import Refusal, refusal
+from state.seiri.shoukei_moto import ShoukeiMoto
 from streams.engine.batch import Record
 from streams.engine.unit import Table, Unit
 from streams.ingest import Gate
@@ -26,6 +29,9 @@ INDEX: Table[MatchEntry] = Table("index", b"i", wire.encode, wire.decode)
 HELD: Table[Any] = Table("held", b"h", wire.encode, wire.decode)
 FOLLOWED = "職員の指定(同じ領収)"
 ASSIGNMENT: Table[bytes] = Table("assignment", b"a", bytes, bytes)
+SHOUKEI = "ledger.shoukei.v1"
+SHARE: Table[bytes] = Table("share", b"s", bytes, bytes)
+TAKEN, RETURNED = b"taken", b"returned"
 
 
 class Matching:
@@ -37,11 +43,16 @@ class Matching:
     def fold(self, unit: Unit, topic: str, records: Sequence[Record]) -> None:
         """一括りを突合する。"""
         for record in records:
-            event = self.gate.admit(unit, topic, record)
+            # what the ledger made of an act that it had checked is no stranger's: were it refused at the
+            # gate, its yen would be in nobody's books
+            admit = self.gate.decode if topic == SHOUKEI else self.gate.admit
+            event = admit(unit, topic, record)
             if event is None:
                 continue
             refused: Refusal | None
-            if isinstance(event, ChouteiEstablished):
+            if isinstance(event, ChouteiEstablished) and event.shoukei is not None:
+                refused = self._share(unit, topic, event, event.shoukei, record)
+            elif isinstance(event, ChouteiEstablished):
                 refused = self._choutei(unit, event, record)
             elif isinstance(event, ShuunouAssigned):
                 refused = self._assigned(unit, event)
@@ -58,6 +69,31 @@ class Matching:
             return matched
         unit.send(LEDGER_INPUT, matched.atena_bangou.encode(), record.value)
         if entry is None:
+            unit.put(INDEX, key, matched)
+            self._release(unit, key, matched)
+        return None
+
+    def _share(
+        self, unit: Unit, topic: str, event: ChouteiEstablished, moto: ShoukeiMoto, record: Record
+    ) -> Refusal | None:
+        """承継分: taken up, or sent back to the deceased's 期別 in the transaction that refuses it."""
+        if topic != SHOUKEI:
+            found, todo = "ほかのトピック", "送り元のコネクタの出力先を確かめる"
+            return refusal("R-202", "納税承継による調定", SHOUKEI, found, todo)
+        key = event.shuunou_key.encode()
+        place = key + SEPARATOR + event.event_id.encode()
+        decided = unit.get(SHARE, place)
+        is_taken = None if decided is None else decided == TAKEN
+        matched = matching.match_shoukei(unit.get(INDEX, key), event, is_taken)
+        if isinstance(matched, Refusal):
+            if decided is None:
+                unit.put(SHARE, place, RETURNED)
+                back = matching.send_back(moto, event, matched)
+                unit.send(LEDGER_INPUT, back.atena_bangou.encode(), wire.encode(back))
+            return matched
+        unit.send(LEDGER_INPUT, matched.atena_bangou.encode(), record.value)
+        if decided is None:
+            unit.put(SHARE, place, TAKEN)
             unit.put(INDEX, key, matched)
             self._release(unit, key, matched)
         return None

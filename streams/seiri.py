@@ -11,11 +11,12 @@ from datetime import date
 from typing import Any
 
 from state import ledger, wire
-from state.events import KijunbiAdvanced
+from state.events import KijunbiAdvanced, ShoukeiReturned
 from state.reasons import Refusal, refusal
 from state.record.koushou import as_kiroku
 from state.seiri import apply as seiri
 from state.seiri import book as booking
+from state.seiri import shoukei_steps
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import kinds
 from state.seiri.person import Person, SeiriStep
@@ -58,6 +59,15 @@ class SeiriFold:
         if kiroku is not None:  # 交渉経過 goes on whole, as it was told: no row of the ledger holds its text
             key = f"{kiroku.record}/{kiroku.atena_bangou}/{kiroku.record_key}".encode()
             unit.send(KIROKU_OUT, key, wire.encode(kiroku), partition=unit.partition)
+        return None
+
+    def returned(self, unit: Unit, kijunbi: date | None, event: ShoukeiReturned) -> Refusal | None:
+        """承継分の差戻しを記帳する: its yen are in the deceased's books again."""
+        person = self.person(unit, event.atena_bangou.encode(), kijunbi)
+        done = shoukei_steps.returned(person, event)
+        if isinstance(done, Refusal):
+            return done
+        self._write(unit, person, event, event.event_id, done)
         return None
 
     def reach(self, unit: Unit, event: KijunbiAdvanced) -> None:

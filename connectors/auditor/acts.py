@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.auditor.book import Book, text
-from connectors.auditor.cut import SEIRI_FACT, SHOUKEI, topics
+from connectors.auditor.cut import SEIRI_FACT
 from connectors.auditor.events import KAKUHOU
 from connectors.auditor.report import Difference, Finding
 from connectors.auditor.seisan import GONE, KAMOKU, NET, RECEIPTS, SIGNS
@@ -19,7 +19,8 @@ REPEATED = "RepetitionIgnored"
 HAITOU, KURIAGE, SHOUKEI_KIND = "HaitouReceived", "KuriageChoushuuMade", "NouzeiShoukeiMade"
 HAITOU_KUBUN = "haitou"
 _STILL = "NOT IN (SELECT shuunou_key FROM moving)"
-_SHARES = f"(SELECT * FROM choutei WHERE topic = {topics().index(SHOUKEI)})"
+SENT_BACK = "(SELECT returned FROM share WHERE refused)"
+"""差戻しの印: of the events by which shares that matching refused come back to the deceased's 期別."""
 _IN = ", ".join(f"'{kind}'" for kind in RECEIPTS)
 _SIGN = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {sign}" for kind, sign in SIGNS.items()) + " ELSE 0 END"
 
@@ -29,11 +30,13 @@ def accept(book: Book) -> None:
     book.make(
         "CREATE INDEX seiri_event ON seiri_fact (event, kind)",
         "CREATE INDEX line_place ON tetsuzuki_line (topic, part, at)",
+        "CREATE INDEX movement_event ON movement (event)",
         "CREATE TABLE act AS SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY event ORDER BY at) "
         "AS n FROM tetsuzuki WHERE refused = 0) WHERE n = 1",
         "CREATE INDEX act_event ON act (event)",
         "CREATE TABLE act_line AS SELECT a.event, a.kind, a.bangou, a.day, l.shuunou_key, l.atena_bangou, "
         "l.kingaku FROM act a JOIN tetsuzuki_line l ON (l.topic, l.part, l.at) = (a.topic, a.part, a.at)",
+        "UPDATE share SET refused = 1 WHERE (topic, part, at) IN (SELECT topic, part, at FROM letter)",
         "CREATE TABLE moving_person (atena_bangou PRIMARY KEY)",
         "INSERT OR IGNORE INTO moving_person SELECT atena_bangou FROM tetsuzuki WHERE moving",
     )
@@ -46,9 +49,9 @@ def move(book: Book) -> None:
         "WHERE atena_bangou IN (SELECT atena_bangou FROM moving_person)",
         "INSERT OR IGNORE INTO moving SELECT shuunou_key FROM tetsuzuki_line WHERE shuunou_key IS NOT NULL "
         "AND (topic, part, at) IN (SELECT topic, part, at FROM tetsuzuki WHERE moving)",
-        # a share that has not come through matching yet
-        f"INSERT OR IGNORE INTO moving SELECT l.shuunou_key FROM act_line l WHERE l.kind = '{SHOUKEI_KIND}' "
-        f"AND l.shuunou_key IN (SELECT shuunou_key FROM {_SHARES} WHERE moving)",
+        # a share that has not come through matching yet, which may still send it back
+        "INSERT OR IGNORE INTO moving SELECT shuunou_key FROM share WHERE moving",
+        "INSERT OR IGNORE INTO moving SELECT moto_key FROM share WHERE moving AND moto_key IS NOT NULL",
     )
 
 
@@ -110,6 +113,7 @@ def _from_nowhere(book: Book) -> Finding:
     causes = " ".join(
         f"AND event NOT IN (SELECT event FROM {table})" for table in ("act", "choutei", "nounyuu", "kijunbi")
     )
+    causes += f" AND event NOT IN {SENT_BACK}"
     sql = f"SELECT atena_bangou, part, at, kind FROM seiri_fact WHERE 1 {causes}"
     return book.finding("facts of procedures that no event caused", sql, show)
 
@@ -120,7 +124,7 @@ def _shares(book: Book, what: str, lost: bool) -> Finding:
         return Difference(key, *((share, "none such") if lost else ("what a 納税承継 says", share)), abs(yen))
 
     acts = f"SELECT shuunou_key, atena_bangou, kingaku FROM act_line WHERE kind = '{SHOUKEI_KIND}'"
-    made = f"SELECT shuunou_key, atena_bangou, kibetsu_choutei_gaku FROM {_SHARES}"
+    made = "SELECT shuunou_key, atena_bangou, kingaku FROM share"
     one, other = (acts, made) if lost else (made, acts)
     sql = f"SELECT * FROM ({one} EXCEPT {other}) WHERE shuunou_key {_STILL}"
     return book.finding(what, sql, show)
@@ -182,15 +186,15 @@ def _shares_twice(book: Book) -> Finding:
         return Difference(key, "one 調定 of an heir", f"{times}", yen * (times - 1))
 
     sql = (
-        f"SELECT shuunou_key, COUNT(*), kibetsu_choutei_gaku FROM {_SHARES} GROUP BY shuunou_key "
+        "SELECT shuunou_key, COUNT(*), kingaku FROM share WHERE refused = 0 GROUP BY shuunou_key "
         "HAVING COUNT(*) > 1"
     )
     return book.finding("調定 of heirs that were made more than once", sql, show)
 
 
 def yen_conserved(book: Book) -> list[Finding]:
-    """C3 円の保存: what goes out by 充当 comes in, what leaves the deceased comes to the heirs."""
-    return [_juutou(book), _shoukei(book)]
+    """C3 円の保存: what goes out by 充当 comes in, what leaves the deceased comes to the heirs or comes back."""
+    return [_juutou(book), _shoukei(book), _sent_back(book)]
 
 
 def _juutou(book: Book) -> Finding:
@@ -219,6 +223,24 @@ def _shoukei(book: Book) -> Finding:
         f"AND NOT moving AND shuunou_key {_STILL} AND brought <> went"
     )
     return book.finding("納税承継 that leaves other yen than it brings", sql, show)
+
+
+def _sent_back(book: Book) -> Finding:
+    """A share that matching refused is in the deceased's books again, once and whole; no other ever is."""
+
+    def show(key: str, due: int, came: int) -> Difference:
+        return Difference(key, f"{due} of a share comes back", f"{came}", abs(due - came))
+
+    came = (
+        f"(SELECT COALESCE(SUM({_SIGN} * kingaku), 0) FROM movement m WHERE m.event = s.returned "
+        "AND m.shuunou_key = s.moto_key)"
+    )
+    shares = (
+        "SELECT returned, moto_key, MAX(refused) * kingaku AS due FROM share "
+        f"WHERE moto_key IS NOT NULL AND moto_key {_STILL} GROUP BY event"
+    )
+    sql = f"SELECT moto_key, due, {came} AS came FROM ({shares}) s WHERE due <> came"
+    return book.finding("shares of heirs that came back with other yen", sql, show)
 
 
 def state_is_told(book: Book) -> Finding:

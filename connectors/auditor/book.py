@@ -48,6 +48,7 @@ TABLES: dict[str, str] = {
     "kijunbi": f"{EVENT}, kijunbi",
     "tetsuzuki": f"{EVENT}, atena_bangou, kind, bangou, day, shuunou_key, made, said",
     "tetsuzuki_line": f"{PLACE}, shuunou_key, atena_bangou, kingaku",
+    "share": f"{PLACE}, event, returned, moving, refused, shuunou_key, atena_bangou, kingaku, moto_key",
     "unread": f"{EVENT}, why",
     "letter": f"{PLACE}, letter, stage, reason, event",
     "notice": "shuunou_key, event, kind, assigned, kingaku, PRIMARY KEY (shuunou_key, event)",

@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import Message
 
 from connectors.auditor.book import STATED, Book, day, mark
-from connectors.auditor.cut import ASSIGNED, Cut, topics
+from connectors.auditor.cut import ASSIGNED, SHOUKEI, Cut, topics
 from schemas.codec import DecodeError
 from state import events
 from state.seiri.event import TetsuzukiTaken
@@ -34,6 +34,8 @@ _STATED = tuple(
     (events.ChouteiEstablished._fields.index(name), name in _DAYS) for name in STATED if name != "held"
 )
 Row = tuple[Any, ...]
+RETURNED = "returned"
+"""差戻しの識別子の終わり: what matching adds to the id of a share that it sends back."""
 
 
 def held_text(held: Mapping[str, str]) -> str:
@@ -89,6 +91,16 @@ def _tetsuzuki(event: TetsuzukiTaken) -> Row:
     return (event.atena_bangou, event.kind, event.bangou, days[0], event.shuunou_key, days[1], content)
 
 
+def _share(place: Row, event: events.ChouteiEstablished, is_moving: bool) -> Row:
+    """A share of an heir: all its yen, the 期別 it comes from, the mark of what would send it back."""
+    moto = event.shoukei
+    yen = event.kibetsu_choutei_gaku + (moto.fuzui.goukei if moto is not None else 0)
+    returned = mark(f"{event.event_id}/{RETURNED}".encode())
+    moto_key = moto.shuunou_key if moto is not None else None
+    marks = (mark(event.event_id.encode()), returned)
+    return (*place, *marks, is_moving, 0, event.shuunou_key, event.atena_bangou, yen, moto_key)
+
+
 def _kijunbi(event: events.KijunbiAdvanced) -> Row:
     return (event.kijunbi.toordinal(),)
 
@@ -132,6 +144,8 @@ class Events:
             ident, body = mark(event.event_id.encode()), mark(value or b"")
             place = (number, part, at, ident, body, event.event_id, is_moving, 0, None)
             rows[table].append((*place, *lay_out(event)))
+            if messages[0].topic() == SHOUKEI and isinstance(event, events.ChouteiEstablished):
+                rows["share"].append(_share((number, part, at), event, is_moving))
             if isinstance(event, TetsuzukiTaken):
                 rows["tetsuzuki_line"] += [
                     (number, part, at, line.shuunou_key, line.atena_bangou, line.kingaku)

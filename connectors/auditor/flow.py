@@ -138,7 +138,7 @@ def _from_nowhere(book: Book) -> Finding:
     sql = (
         "SELECT part, at, kind, shuunou_key FROM fact WHERE event NOT IN (SELECT event FROM choutei) "
         "AND event NOT IN (SELECT event FROM nounyuu) AND event NOT IN (SELECT event FROM kijunbi) "
-        "AND event NOT IN (SELECT event FROM tetsuzuki)"
+        f"AND event NOT IN (SELECT event FROM tetsuzuki) AND event NOT IN {acts.SENT_BACK}"
     )
     return book.finding("facts that no event caused", sql, show)
 
@@ -210,7 +210,8 @@ def _doubled(book: Book) -> Finding:
 def _worked_off(book: Book) -> Finding:
     """Every arrival at the ledger has one fact that shows the account, no more and no fewer.
 
-    What procedures then make of it (`SETTLED`: a 納期限 that is kept) shows the account once more.
+    What procedures then make of it (`SETTLED`: a 納期限 that is kept, the fees of a share) shows the account
+    once more. A share that comes back moves yen as an act does: `acts.yen_conserved` counts it.
     """
 
     def show(event_id: str | None, key: str | None, arrived: int, facts: int) -> Difference:
@@ -223,7 +224,8 @@ def _worked_off(book: Book) -> Finding:
         f"AND f.kind NOT IN {listed(SETTLED)}) AS facts "
         "FROM input WHERE refused = 0 GROUP BY event) i "
         "LEFT JOIN nounyuu n ON n.event = i.event LEFT JOIN choutei c ON c.event = i.event "
-        "WHERE i.times <> i.facts AND i.event NOT IN (SELECT event FROM moving_event) GROUP BY i.event"
+        "WHERE i.times <> i.facts AND i.event NOT IN (SELECT event FROM moving_event) "
+        "AND i.event NOT IN (SELECT returned FROM share) GROUP BY i.event"
     )
     return book.finding(f"arrivals in {INPUT} and the facts of them", sql, show)
 

@@ -202,7 +202,7 @@ class LedgerSide:
                 shown = f"{LEDGER_TABLE}/{part}/{key[:1]!r}"
                 self._book.wrong("C4", "rows that cannot be read", shown, "a row", error.kind)
                 continue
-            rows_of = _seiri_rows(part, held, value) or _rows_of(part, key, held)
+            rows_of = _seiri_rows(part, held) or _rows_of(part, key, held)
             for table, row in rows_of:
                 found.setdefault(table, []).append(row)
         for table, laid_out in found.items():
@@ -246,11 +246,19 @@ def _left(part: int, value: KibetsuSeiri | Seiribo | None) -> list[tuple[Any, ..
     return [(name, key, value.atena_bangou, part, mark(encode(value)))]
 
 
-def _seiri_rows(part: int, held: Any, value: bytes) -> list[tuple[str, tuple[Any, ...]]]:
-    """A row of the 整理 tables; its own bytes are what is compared."""
+def state_mark(value: bytes) -> int:
+    """姿の印: of what these bytes say, written anew, for an older version says the same in other bytes."""
+    try:
+        return mark(encode(decode(value)))
+    except DecodeError:  # nothing of ours: it differs from whatever was told
+        return mark(value)
+
+
+def _seiri_rows(part: int, held: Any) -> list[tuple[str, tuple[Any, ...]]]:
+    """A row of the 整理 tables, as it would be written today."""
     if not isinstance(held, KibetsuSeiri | Seiribo):
         return []
-    return [("seiri_row", (*row[:-1], mark(value))) for row in _left(part, held)]
+    return [("seiri_row", row) for row in _left(part, held)]
 
 
 def _account_rows(part: int, account: ReceiptAccount) -> list[tuple[str, tuple[Any, ...]]]:

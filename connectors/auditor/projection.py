@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from connectors.auditor.book import Book, mark, text
 from connectors.auditor.cut import FACT, LOOK_S, SEIRI_FACT, Cut, Place, Tell, behind, read_by
+from connectors.auditor.ledger import state_mark
 from connectors.auditor.report import Difference, Finding
 from connectors.base import Terminal
 from connectors.tables import (
@@ -116,7 +117,7 @@ def _read_seiri(book: Book, connection: Connection) -> None:
         key = next(iter(table.primary_key))
         asked = sa.select(key, table.c.atena_bangou, table.c.fact_id, table.c.encoded)
         for found in connection.execution_options(**options).execute(asked).partitions(BATCH):
-            shown = [(name, *row[:2], mark(row[2].encode()), mark(bytes(row[3]))) for row in found]
+            shown = [(name, *row[:2], mark(row[2].encode()), state_mark(bytes(row[3]))) for row in found]
             book.add("projected_seiri", shown)
 
 

@@ -15,8 +15,9 @@ from random import Random
 
 from connectors.city.act_lines import act_line
 from connectors.city.deck import Deck
+from connectors.city.inheritance import shoukei
 from connectors.city.model import Bill, Line, Person
-from connectors.city.scripts import SCRIPTS, Owed, Scene, Told, entaikin, kanpu, shoukei
+from connectors.city.scripts import SCRIPTS, Owed, Scene, Told, entaikin, kanpu
 from state.law.tokurei_ritsu import ritsu_table
 
 OWED_CARDS = {
@@ -37,6 +38,8 @@ class Acts:
         self._rng = Random(f"acts-{seed}")
         self._jichitai_code, self._delivered_on = jichitai_code, delivered_on
         self._owed = Deck(self._rng, OWED_CARDS)
+        self._shoukei = 0
+        self._others: str | None = None
 
     def tell(self, person: Person, bills: Sequence[Owed]) -> tuple[list[Line], list[str]]:
         """一人の手続を語る: its lines in the order in which they must be worked off, and the scripts' names."""
@@ -47,7 +50,13 @@ class Acts:
             told += script
             names.append(name)
         lines = [self._line(person, number, each) for number, each in enumerate(told, 1)]
+        self._others = bills[0].bill.shuunou_key if bills else self._others
         return lines, names
+
+    def _taken(self) -> str | None:
+        """取られた収納キー: for every third 納税承継 that of a bill of somebody told of before."""
+        self._shoukei += 1
+        return self._others if self._shoukei % 3 == 2 else None
 
     def _line(self, person: Person, number: int, told: Told) -> Line:
         bangou = told.number or f"S{number:03d}"
@@ -76,7 +85,7 @@ class Acts:
             if dues[owed.bill.shuunou_key] <= 0:
                 continue
             if owed.is_after_death:
-                yield "shoukei", shoukei(person, owed, dues[owed.bill.shuunou_key])
+                yield "shoukei", shoukei(person, owed, dues[owed.bill.shuunou_key], self._taken())
                 continue
             card = self._owed.draw()
             due = dues[owed.bill.shuunou_key]

@@ -127,11 +127,15 @@ class ShuunouChange(NamedTuple):
     kekka: str
 
 
+SENT_BACK = "shoukei_sent_back"
+
+
 class Effect(NamedTuple):
     """手続の効き目: yen that an accepted act moves on one 期別.
 
     `name` is haitou, kanpu, juutou_out, juutou_in, kesson, shoukei, shoukei_in (a share of an heir), or
-    entaikin and shobunhi (what they add to what is owed).
+    entaikin and shobunhi (what they add to what is owed). SENT_BACK moves nothing in the end: a share that
+    its heir cannot have, refused by a letter.
     """
 
     shuunou_key: str

@@ -11,14 +11,11 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from connectors.city.act_lines import Act, Part
-from connectors.city.bills import shuunou_key, tsuuchisho_bangou
-from connectors.city.confidential import without_zero
-from connectors.city.model import Bill, Effect, Person
+from connectors.city.model import Bill, Effect
 from connectors.city.truth import Standing
 from state.law.kikan import end_of
 from state.law.tokurei_ritsu import PERCENT, ritsu_table
 
-HEIR_ENDINGS = ("13", "14")
 _DAY = timedelta(days=1)
 _UNIT, _LEAST_BASE, _HUNDRED, _LEAST = 1_000, 2_000, 100, 1_000
 _SHOBUNHI = 2_500
@@ -382,21 +379,3 @@ def entaikin_of(noukigen: date, paid_on: date, gaku: int) -> int:
     divisor = 100 * PERCENT * 365
     total = base * within * ritsu.ichigetsu_inai // divisor + base * beyond * ritsu.ichigetsu_ato // divisor
     return total // _HUNDRED * _HUNDRED if total >= _LEAST else 0
-
-
-def shoukei(person: Person, owed: Owed, due: int) -> list[Told]:
-    """納税承継: two heirs take what the dead person still owed, half and half."""
-    bill, shares = owed.bill, (due // 2, due - due // 2)
-    parts, effects = list[Part](), [Effect(bill.shuunou_key, "shoukei", due)]
-    for at, (yen, ending) in enumerate(zip(shares, HEIR_ENDINGS, strict=True), 1):
-        notice = tsuuchisho_bangou(person.serial, bill.zeimoku_code, ending)
-        key = shuunou_key(bill._asdict() | {"fuka_nendo": str(bill.fuka_nendo), "tsuuchisho_bangou": notice})
-        parts.append(Part(key, yen, atena_bangou=heir(person.serial, at)))
-        effects.append(Effect(key, "shoukei_in", yen))
-    act = Act("NouzeiShoukeiMade", bill.noukigen + timedelta(days=30), bill.shuunou_key, parts=tuple(parts))
-    return [Told(act, tuple(effects))]
-
-
-def heir(serial: int, at: int) -> str:
-    """相続人の宛名番号: of nobody else in the city."""
-    return f"77{without_zero(serial, 7)}{at}"

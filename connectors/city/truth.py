@@ -16,6 +16,7 @@ from connectors.city.model import (
     BANK,
     FUNOU,
     KAKUHOU,
+    SENT_BACK,
     SOKUHOU,
     STORE,
     TETSUZUKI,
@@ -69,14 +70,15 @@ class Expected(NamedTuple):
     acts: Mapping[str, int]  # accepted 手続 by kind
     effects: Mapping[str, int]  # the yen that they move, by what they are
     refused_acts: Mapping[str, int]  # by the ledger, since the law does not allow them
+    refused_shares: Mapping[str, int]  # of heirs, by matching: their yen come back
     refused_lines: Mapping[str, int]
     refused_files: Mapping[str, int]
 
     @property
     def refused(self) -> dict[str, int]:
-        """受入拒否: acts, lines and whole files together, by reason code."""
-        refused = Counter(self.refused_acts) + Counter(self.refused_lines) + Counter(self.refused_files)
-        return dict(sorted(refused.items()))
+        """受入拒否: acts, shares of heirs, lines and whole files together, by reason code."""
+        kinds = (self.refused_acts, self.refused_shares, self.refused_lines, self.refused_files)
+        return dict(sorted(sum(map(Counter, kinds), Counter[str]()).items()))
 
 
 _ADDS = {
@@ -191,6 +193,7 @@ class Truth:
         self._effects: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._refused_acts: Counter[str] = Counter()
+        self._refused_shares: Counter[str] = Counter()
         self._kibetsu: dict[str, list[int]] = {}
         self._routes: dict[Route, list[int]] = {}  # of banks and stores: accepted and refused lines
 
@@ -213,6 +216,9 @@ class Truth:
     def _act(self, bills: dict[str, _Bill], shares: dict[str, _Bill], change: TetsuzukiChange) -> None:
         self._acts[change.act] += 1
         for effect in change.effects:
+            if effect.name == SENT_BACK:
+                self._refused_shares["R-303"] += 1
+                continue
             self._effects[effect.name] += effect.kingaku
             if effect.name == "shoukei_in":
                 shares[effect.shuunou_key] = _share(bills[change.effects[0].shuunou_key], effect)
@@ -288,6 +294,7 @@ class Truth:
             acts=dict(sorted(self._acts.items())),
             effects=dict(sorted(self._effects.items())),
             refused_acts=dict(sorted(self._refused_acts.items())),
+            refused_shares=dict(self._refused_shares),
             refused_lines=dict(sorted(self._refused.items())),
             refused_files={code: number for code, number in files.items() if number},
         )

@@ -32,6 +32,7 @@ from state.receipt.account import (
     Receipt,
     ReceiptAccount,
 )
+from state.receipt.seisan import Seisan
 
 _RECEIPTS = ReceiptAccount._fields.index("receipts")
 _SHUUNOU_GAKU = ReceiptAccount._fields.index("shuunou_gaku")
@@ -56,6 +57,8 @@ def apply_choutei(account: ReceiptAccount | None, event: ChouteiEstablished) -> 
     )
     if account is None:
         made = _assessed(None, event, (entry,))
+        if event.shoukei is not None:  # the mark by which the ledger knows that procedures have a say
+            made = made._replace(seisan=Seisan(), tokusoku_due_on=event.shoukei.tokusoku_due_on)
         kind = "ChouteiVoided" if made.is_cancelled else "ChouteiPosted"
         reached = (Happened("KannouReached"),) if made.is_kannou else ()
         return made, (Happened(kind, made.kibetsu_choutei_gaku), *reached)

@@ -30,11 +30,13 @@ def bill_for(
     kettei_on: date | None = None,
     ended_on: date | None = None,
     waivers: tuple[Waiver, ...] = (),
+    shoukei: Iterable[tuple[date, int]] = (),
 ) -> Bill:
     """期別の延滞金の対象: as `bill_of`, with what 充当 brought and what went out of the account, up to `on`.
 
     `juutou` counts on its 充当適状日 (地方税法 第17条の2第4項); `ended_on` is the day from which what was written off
-    is extinct; what heirs took over runs on in their own 期別, and not here.
+    is extinct; what heirs took over runs on in their own 期別, and not here. `shoukei` are payments before
+    that, with their days: the heirs' parts of them count there (positive), and here no more (negative).
     """
     seisan = account.seisan or Seisan()
     left = remaining(account, juutou, kettei_on)
@@ -42,7 +44,10 @@ def bill_for(
     extinct = seisan.kesson.honzei + seisan.shoumetsu.honzei
     if extinct and (ended_on is None or ended_on <= on):
         met.append((ended_on or account.noukigen, extinct))
-    choutei_gaku = max(account.kibetsu_choutei_gaku - seisan.shoukei.honzei, 0)
+    moved = tuple(shoukei)
+    met += moved
+    choutei_gaku = account.kibetsu_choutei_gaku - seisan.shoukei.honzei + sum(yen for _, yen in moved)
+    choutei_gaku = max(choutei_gaku, 0)
     return _bill(account.zeimoku_code, choutei_gaku, account.noukigen, met)._replace(waivers=waivers)
 
 
@@ -55,7 +60,10 @@ def _bill(zeimoku_code: str, choutei_gaku: int, noukigen: date, met: Iterable[tu
     owed, zeigaku = choutei_gaku, choutei_gaku
     changes: list[Owed] = []
     for day, of_day in groupby(sorted(met), key=lambda each: each[0]):
-        owed = max(owed - sum(kingaku for _, kingaku in of_day), 0)
+        change = sum(kingaku for _, kingaku in of_day)
+        if change == 0:  # what the person paid, and the heirs now have
+            continue
+        owed = max(owed - change, 0)
         if day <= noukigen:
             zeigaku = owed
         else:

@@ -17,6 +17,7 @@ from state.seiri import (
     chousa_steps,
     entaikin_steps,
     haitou_steps,
+    hikitsugi,
     jikou_of,
     kagonou_steps,
     kaijo,
@@ -58,6 +59,7 @@ REACHES: tuple[Reach, ...] = (
 """What the coming of a day means, in this order, each on what the one before left."""
 
 FOLLOWS: tuple[Callable[[Person, ReceiptAccount, object], SeiriStep], ...] = (
+    hikitsugi.follow,
     kuriage_steps.follow,
     *tainou_steps.FOLLOWS,
     kaijo.follow,
@@ -101,7 +103,8 @@ def follow(person: Person, account: ReceiptAccount, event: object) -> SeiriStep:
     """収納・調定の後: `account` has been booked already, and `person` shows it so."""
     done = step()
     for each in FOLLOWS:
-        done = _joined(done, each(after(person, done), account, event))
+        then = after(person, done)
+        done = _joined(done, each(then, then.accounts.get(account.shuunou_key, account), event))
     return done
 
 

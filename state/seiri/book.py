@@ -110,7 +110,7 @@ def _id_of(prefix: str, happened: SeiriHappened, earlier: tuple[SeiriHappened, .
 
 def _choutei(event: Any, share: Shoukei) -> ChouteiEstablished:
     """承継した期別の調定: as that of the deceased stood, for the share's yen, under the heir's own 収納キー."""
-    moto, ident = share.moto, str(uuid.uuid5(_SHOUKEI, f"{event.event_id}/{share.shuunou_key}"))
+    moto, ident = share.account, str(uuid.uuid5(_SHOUKEI, f"{event.event_id}/{share.shuunou_key}"))
     return ChouteiEstablished(
         ident,
         event.source,
@@ -130,12 +130,13 @@ def _choutei(event: Any, share: Shoukei) -> ChouteiEstablished:
         moto.kibetsu_code,
         moto.choutei_nendo,
         moto.kaikei_nendo,
-        share.kingaku,
-        moto.noukigen,
+        share.honzei,
+        share.noukigen,
         moto.houtei_noukigen,
         moto.houtei_noukigen_tou,
         moto.choutei_nengappi,
         moto.zuiki_flag,
         None,
         moto.held,
+        share.moto,
     )

@@ -16,7 +16,8 @@ from state.law.yuuyo import Effects, Yuuyo
 from state.receipt.account import ReceiptAccount
 from state.receipt.entaikin import bill_for
 from state.receipt.noufu import Noufu
-from state.seiri.values import KibetsuSeiri
+from state.receipt.seisan import Seisan
+from state.seiri.values import KibetsuSeiri, ShoukeiNoufu
 
 CARRIED, CLOSED = "JuutouCarried", "KagonouClosed"
 """The 経過 of a 過誤納 begins with what earlier ones of its 期別 brought to others, by day, and with the day of the
@@ -99,7 +100,23 @@ def bill_of_kibetsu(account: ReceiptAccount, seiri: Mapping[str, KibetsuSeiri], 
     own = seiri.get(account.shuunou_key)
     brought = juutou_in(seiri, account.shuunou_key)
     waivers = waivers_of(own, on) if own is not None else ()
-    return bill_for(account, on, brought, kettei_on(own), ended_on(own), waivers)
+    rireki = own.shoukei_rireki if own is not None else None
+    moved = rireki.noufu if rireki is not None else ()
+    return bill_for(account, on, brought, kettei_on(own), ended_on(own), waivers, moved)
+
+
+def noufu_rireki(account: ReceiptAccount, seiri: Mapping[str, KibetsuSeiri]) -> tuple[ShoukeiNoufu, ...]:
+    """納期限の後の納付: by how much each day lessened the 本税 that was owed; what goes with it to the heirs."""
+    bill = bill_of_kibetsu(account, seiri, date.max)
+    befores = (bill.zeigaku, *(each.after for each in bill.owed))
+    met = [(each.on, before - each.after) for before, each in zip(befores, bill.owed, strict=False)]
+    return tuple(ShoukeiNoufu(on, yen) for on, yen in met if yen)
+
+
+def entaikin_zumi(account: ReceiptAccount, seiri: KibetsuSeiri) -> int:
+    """確定した延滞金: what was fixed and is not with heirs; for an heir also what was met before him (円)."""
+    seisan, rireki = account.seisan or Seisan(), seiri.shoukei_rireki
+    return seisan.fuzui.entaikin - seisan.shoukei.entaikin + (rireki.entaikin if rireki is not None else 0)
 
 
 def ended_on(seiri: KibetsuSeiri | None) -> date | None:

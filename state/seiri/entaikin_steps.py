@@ -13,7 +13,7 @@ from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.receipt.entaikin import owed_after
 from state.receipt.seisan import plus
-from state.seiri.entaikin_bill import OF_OTHER_ACTS, bill_of_kibetsu
+from state.seiri.entaikin_bill import OF_OTHER_ACTS, bill_of_kibetsu, entaikin_zumi
 from state.seiri.event import TetsuzukiTaken
 from state.seiri.person import Person, SeiriHappened, SeiriStep, movement, seisan_of, step
 
@@ -43,7 +43,7 @@ def _fixed(
 ) -> SeiriStep | Refusal:
     """The difference from what was fixed before joins what is owed, in the books of the 本税."""
     seiri, seisan = person.seiri_of(account.shuunou_key), seisan_of(account)
-    change = made.kakutei - seisan.fuzui.entaikin
+    change = made.kakutei - entaikin_zumi(account, seiri)
     nendo, _ = kubun_on(account.choutei_nendo, event.on)
     basis = fuzui_nendo("entaikin", nendo, nendo, event.on)
     if isinstance(basis, Refusal):

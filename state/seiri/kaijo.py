@@ -10,7 +10,7 @@ from datetime import date
 
 from state.law import shobun as law
 from state.receipt.account import ReceiptAccount
-from state.seiri.person import Person, SeiriHappened, SeiriStep, step
+from state.seiri.person import Person, SeiriHappened, SeiriStep, seisan_of, step
 from state.seiri.values import Seiribo, Shobun
 
 KANNOU = "kannou"
@@ -39,7 +39,7 @@ def due_of(person: Person, keys: tuple[str, ...], on: date) -> SeiriStep:
     for one in person.book.shobun:
         if one.kind not in FACT or one.kaijo_on is not None or not set(keys) & set(one.keys):
             continue
-        is_paid = all(person.accounts[key].minou_gaku == 0 for key in one.keys)
+        is_paid = all(_is_paid(person.accounts[key]) for key in one.keys)
         if is_paid == (one.kaijo_riyuu == KANNOU):
             continue
         book = replaced(book, one._replace(kaijo_riyuu=KANNOU if is_paid else None))
@@ -48,6 +48,11 @@ def due_of(person: Person, keys: tuple[str, ...], on: date) -> SeiriStep:
         kind = FACT[one.kind] + ("BecameDue" if is_paid else "DueCeased")
         happened.append(SeiriHappened(kind, None, 0, (basis,)))
     return step(*happened, book=book if happened else None)
+
+
+def _is_paid(account: ReceiptAccount) -> bool:
+    """What went to heirs is not paid by that: the 処分 goes on against them (国税徴収法139条1項)."""
+    return account.minou_gaku == 0 and seisan_of(account).shoukei.goukei == 0
 
 
 def after_step(person: Person, done: SeiriStep, on: date) -> SeiriStep:

@@ -14,6 +14,7 @@ from state.facts import Applied
 from state.law.movement import Movement
 from state.receipt.account import ReceiptAccount
 from state.receipt.seisan import Seisan
+from state.seiri.shoukei_moto import ShoukeiMoto
 from state.seiri.values import KibetsuSeiri, Seiribo
 
 
@@ -43,12 +44,17 @@ class SeiriHappened(NamedTuple):
 
 
 class Shoukei(NamedTuple):
-    """承継する期別: a share that goes on under a 収納キー of its own, to another person."""
+    """承継する期別: a share that goes on under a 収納キー of its own, to another person.
+
+    `honzei` is the 調定 of the share (円), `account` the 期別 of the deceased, `moto` what goes on with it.
+    """
 
     shuunou_key: str
     atena_bangou: str
-    kingaku: int
-    moto: ReceiptAccount
+    honzei: int
+    noukigen: date
+    account: ReceiptAccount
+    moto: ShoukeiMoto
 
 
 class SeiriStep(NamedTuple):

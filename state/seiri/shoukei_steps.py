@@ -2,11 +2,13 @@
 
 The shares add up to the whole 未納 of the 期別: 本税 and, once fixed, 督促手数料, 延滞金 and 滞納処分費, for all of them are
 徴収金. It leaves the books of the deceased by `Seisan.shoukei`, told by negative movements of `kousei`, and
-enters those of the heirs as 調定, with the deceased's 納期限 and 法定納期限.
+enters those of the heirs as 調定, with the deceased's 納期限 and 法定納期限 and what stood on his 期別
+(`state.seiri.hikitsugi`). A share that matching cannot take up comes back by a `ShoukeiReturned`.
 """
 
 from __future__ import annotations
 
+from state.events import ShoukeiReturned
 from state.law import jikou
 from state.law.joubun import by, cite
 from state.law.movement import KOUSEI
@@ -14,13 +16,15 @@ from state.law.rules import rule
 from state.law.uchiwake import Uchiwake
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
-from state.receipt.seisan import plus
+from state.receipt.seisan import minus, plus
 from state.seiri import jikou_of
 from state.seiri.event import TetsuzukiTaken
-from state.seiri.person import Person, SeiriHappened, SeiriStep, Shoukei, seisan_of, step
+from state.seiri.hikitsugi import TABLE, back, gone, shares_of
+from state.seiri.kaijo import after_step
+from state.seiri.person import Person, SeiriHappened, SeiriStep, seisan_of, step
 from state.seiri.told import extinct, moved, nothing_owed
 
-TABLE = "shoukei"
+REPEATED, RETURNED = "RepetitionIgnored", "NouzeiShoukeiReturned"
 
 
 def shoukei(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
@@ -38,17 +42,42 @@ def shoukei(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
         return refused
     minou, seisan = account.wariate.minou, seisan_of(account)
     after = account._replace(seisan=seisan._replace(shoukei=plus(seisan.shoukei, minou)))
-    shares = tuple(
-        Shoukei(line.shuunou_key or "", line.atena_bangou or "", line.kingaku, account)
-        for line in event.uchiwake
-    )
-    saki = (*seiri.shoukei_saki, *(share.shuunou_key for share in shares))
+    shares = shares_of(person, event)
+    saki, rireki = seiri.shoukei_saki, seiri.shoukei_rireki
+    for share in shares:
+        saki, rireki = (*saki, share.shuunou_key), gone(rireki, share.moto.noufu, share.moto.entaikin)
     return step(
         _made(event, account, minou),
         accounts=(after,),
-        seiri=(seiri._replace(shoukei_saki=saki),),
+        seiri=(seiri._replace(shoukei_saki=saki, shoukei_rireki=rireki),),
         shoukei=shares,
     )
+
+
+def returned(person: Person, event: ShoukeiReturned) -> SeiriStep | Refusal:
+    """承継分が戻る: matching could not take it up, so its yen and its past are the deceased's again.
+
+    Once: a share that is not with an heir any more is a repetition. Refuses with R-502.
+    """
+    account, seiri = person.accounts.get(event.shuunou_key), person.seiri_of(event.shuunou_key)
+    if account is None:
+        expected, todo = "この人の台帳にある収納キー", "`shuunou verify` で台帳と照らす"
+        return refusal("R-502", "納税承継の差戻し", expected, "ない", todo)
+    if event.saki_key not in seiri.shoukei_saki:
+        return step(SeiriHappened(REPEATED, event.shuunou_key))
+    seisan, on = seisan_of(account), event.occurred_on
+    after = account._replace(seisan=seisan._replace(shoukei=minus(seisan.shoukei, event.gaku)))
+    again = seiri._replace(
+        shoukei_saki=tuple(key for key in seiri.shoukei_saki if key != event.saki_key),
+        shoukei_rireki=back(seiri.shoukei_rireki, event.noufu, event.entaikin),
+    )
+    inputs = {"bangou": event.bangou, "saki_key": event.saki_key, "riyuu": event.riyuu}
+    basis = by(rule(TABLE, on), "shoukei", inputs, {"modoshi_gaku": event.gaku.goukei})
+    moves = moved(account, on, KOUSEI, event.gaku)
+    told = SeiriHappened(RETURNED, account.shuunou_key, event.gaku.goukei, (basis,), moves)
+    day = max(on, person.kijunbi or on)
+    done = step(told, accounts=(after,), seiri=(again,), look_on=(jikou_of.next_on(after, again, day),))
+    return after_step(person, done, day)
 
 
 def _made(event: TetsuzukiTaken, account: ReceiptAccount, minou: Uchiwake) -> SeiriHappened:
@@ -81,6 +110,8 @@ def _wrong_lines(person: Person, event: TetsuzukiTaken) -> Refusal | None:
         found = "同じ収納キーまたは同じ承継人が二度ある"
     elif any(key in person.accounts for key in keys):
         found = "本人の期別の収納キーがある"
+    elif set(keys) & {key for each in person.seiri.values() for key in each.shoukei_saki}:
+        found = "既に承継させた収納キーがある"
     elif any(not (heir.isascii() and heir.isdigit()) for heir in heirs):
         found = "数字でない宛名番号がある"
     elif person.atena_bangou in heirs:

@@ -46,6 +46,25 @@ class Keikoku(NamedTuple):
     kansei_on: date
 
 
+class ShoukeiNoufu(NamedTuple):
+    """承継で移る納付: yen of the 本税 that were met on a day after the 納期限, before the heir took the rest over."""
+
+    on: date
+    kingaku: int
+
+
+class ShoukeiRireki(NamedTuple):
+    """承継の履歴: what of the past goes with a debt, so that its 延滞金 is as if it had never changed hands.
+
+    `moto` is the 期別 from which it came, None where it only went. `noufu` (one line a day) and `entaikin`,
+    the 延滞金 that was fixed and met, are positive for what came and negative for what went (円).
+    """
+
+    moto: str | None
+    noufu: tuple[ShoukeiNoufu, ...]
+    entaikin: int
+
+
 class KibetsuSeiri(NamedTuple):
     """期別の整理: what procedures left on one 期別."""
 
@@ -71,6 +90,7 @@ class KibetsuSeiri(NamedTuple):
     """The 収納キー of the heirs' shares after 納税承継."""
     keikoku: tuple[Keikoku, ...] = ()
     """The 時効 warnings that were given."""
+    shoukei_rireki: ShoukeiRireki | None = None
 
 
 class Shobun(NamedTuple):

@@ -351,7 +351,7 @@ def test_a_standard_reader_with_the_published_schema_reads_our_bytes(codec: Code
     event = given.choutei()
     body = io.BytesIO(codec.encode(event)[HEADER.size :])
     found: Any = schemaless_reader(
-        body, parse_schema(schemas.load_avsc("event/choutei_established.v1")), None
+        body, parse_schema(schemas.load_avsc("event/choutei_established.v2")), None
     )
     assert found["recorded_at"].timestamp() * 1000 == event.recorded_at
     assert found["noukigen"] == event.noukigen and found["shuunou_key"] == event.shuunou_key

@@ -65,8 +65,8 @@ def test_a_day_has_no_key_of_its_own() -> None:
 def test_every_event_is_checked() -> None:
     events = CODEC.types_of(f"event/{name}" for name in (
         "atena_changed", "choutei_established", "choutei_corrected", "choutei_cancelled", "shuunou_received",
-        "shuunou_reversed", "kouza_furikae_failed", "shuunou_assigned", "kiroku_held", "kijunbi_advanced",
-        "tetsuzuki_taken",
+        "shuunou_reversed", "kouza_furikae_failed", "shuunou_assigned", "shoukei_returned", "kiroku_held",
+        "kijunbi_advanced", "tetsuzuki_taken",
     ))  # fmt: skip
     assert set(CHECKS) == set(KEY_FIELDS) == events
 

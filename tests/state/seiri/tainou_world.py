@@ -62,6 +62,12 @@ OF_NOBODY = ("BunnouPlanned", "BunnouExtended", "BunnouCancelled")
 """Kinds that name their 期別 in their lines, or none."""
 
 
+def yen_of(share: ChouteiEstablished) -> int:
+    """All that a share of an heir brings: its 本税 and the rest."""
+    assert share.shoukei is not None
+    return share.kibetsu_choutei_gaku + share.shoukei.fuzui.goukei
+
+
 class World:
     """One person, and everything that was said about the procedures."""
 
@@ -169,7 +175,7 @@ class World:
         assert check_all(moved) == ()
         assert sum(one.change for one in moved) == self._balance() - before, "every yen moved is told"
         left = sum(fact.kingaku for fact in booked.facts if fact.kind == "NouzeiShoukeiMade")
-        assert sum(one.kibetsu_choutei_gaku for one in booked.shoukei) == left, "what leaves comes in"
+        assert sum(yen_of(one) for one in booked.shoukei) == left, "what leaves comes in"
         assert len({fact.fact_id for fact in booked.facts}) == len(booked.facts)
         for value in (*booked.facts, *booked.seiri.values(), self.seiribo):
             assert wire.decode(wire.encode(value)) == value
