@@ -78,7 +78,7 @@ def check(
     acts: Sequence[Item],
     by_files: Sequence[Item] | None,
 ) -> Checked:
-    """検める: `acts` are those of the town, `by_files` what the intake had to make of its files, if it had any."""
+    """検める: `acts` are those of the town, `by_files` what the intake had to make of its files, if any."""
     begun = time.monotonic()
     report = verify(Hub(bootstrap, application, database_url, wait_s=VERIFY_WAIT_S))
     letters = next(dict(m.figures) for m in report.measures if m.id == "C5")
