@@ -21,8 +21,7 @@ from streams.cli_shared import console
 AFTER_ACTS = timedelta(days=90)
 """How far the day goes on after the acts of the office: 公示送達, 猶予 and 分納 come to their days."""
 ACTS = (TETSUZUKI, KAITOU)
-"""The families of files that answer to how the year ended, in their order: an answer can only come after what it
-answers."""
+"""The families of files that answer to how the year ended, in their order: answers come last."""
 
 
 class Days(NamedTuple):

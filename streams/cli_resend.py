@@ -24,13 +24,13 @@ from streams.worker import configure_logging
 STAFF_MOST, REASON_MOST = 64, 200
 WOULD_BE_SENT, SENT = "would_be_sent", "sent"
 TAKEN_IN, REFUSED_AGAIN, WAITING = "taken_in", "refused_again", "waiting"
-"""What `outcome` says: the first two of this call; the others of an earlier resend, and then nothing is done."""
+"""What `outcome` says: the first two of this call, the others of an earlier resend; then nothing is done."""
 
 log = structlog.get_logger("shuunou.resend")
 
 
 class Shown(NamedTuple):
-    """再送の一件: what `--json` prints, whatever comes of it. `sent_to` is the place of the record that was sent."""
+    """再送の一件: what `--json` prints, whatever comes of it; `sent_to` is where what was sent stands."""
 
     letter_id: str
     topic: str

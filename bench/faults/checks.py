@@ -78,8 +78,7 @@ def check(
     acts: Sequence[Item],
     by_files: Sequence[Item] | None,
 ) -> Checked:
-    """検める: `acts` are those of the town, `by_files` the messages that the intake had to make of the files it was
-    given, if it was."""
+    """検める: `acts` are those of the town, `by_files` what the intake had to make of its files, if any."""
     begun = time.monotonic()
     report = verify(Hub(bootstrap, application, database_url, wait_s=VERIFY_WAIT_S))
     letters = next(dict(m.figures) for m in report.measures if m.id == "C5")
@@ -132,8 +131,8 @@ def _of_truth(report: Report, expected: Expected) -> list[str]:
 def _of_acts(bootstrap: str, acts: Sequence[Item], expected: Expected) -> list[str]:
     """Acts that were applied, by kind, and that were refused, by reason, as the city says that they must be.
 
-    An act is applied when a fact is of its event, under whatever name: one that comes after a later one of its
-    kind is told as superseded, a 不納欠損 by the way in which it was written off.
+    An act is applied when a fact is of its event, under whatever name: one that comes after a later one of
+    its kind is told as superseded, a 不納欠損 by the way in which it was written off.
     """
     known = {act.event_id: act.kind for act in (wire.decode(item.value or b"") for item in acts)}
     facts = (wire.decode(message.value() or b"") for message in committed(bootstrap, FACTS[1:]))

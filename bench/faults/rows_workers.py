@@ -95,7 +95,7 @@ def killed(world: World) -> None:
 
 
 def _kill_while_acting(world: World, names: tuple[str, ...]) -> None:
-    """The year comes to its end in peace, since whoever dies again and again may take for ever; then it goes on."""
+    """The year comes to its end in peace, since whoever dies again and again may take for ever."""
     arm, world.crew.arming = world.crew.arming, lambda member: ""
     for name in names:
         world.crew.kill(name, PEACE)

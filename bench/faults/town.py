@@ -1,8 +1,8 @@
 """まちの荷: a synthetic city's changes in the legs in which `shuunou run` lets them come.
 
-First the year; when it is worked off and its last day has come, what the office does about the bills; then the
-answers to its inquiries. Acts answer to how the year ended, and those of one person to each other: within a
-leg anything may come in any order (rows that promise none say so), but an act never before the leg begins.
+First the year; when it is worked off and its last day has come, what the office does about the bills;
+then the answers to its inquiries. Acts answer to how the year ended, and those of one person to each other:
+no act comes before its leg begins. Within a leg rows may change the order, that of a person's acts excepted.
 """
 
 from __future__ import annotations

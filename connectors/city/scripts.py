@@ -86,8 +86,8 @@ def _released(s: Scene, what: str, riyuu: str) -> Told:
 
 
 def _sashiosae_haitou(s: Scene) -> list[Told]:
-    """So late that there is 延滞金, which is fixed once the 配当 has met the 本税; not where it cannot be counted by
-    hand."""
+    """So late that there is 延滞金, which is fixed once the 配当 has met the 本税; not where it cannot be counted
+    by hand."""
     on = min(s.on(150), date(s.bill.noukigen.year, 12, 20))
     haitou = Act("HaitouReceived", on, kingaku=s.owed, taishou=s.number("sa"), parts=s.parts)
     yen = entaikin_of(s.bill.noukigen, on, s.owed)

@@ -27,7 +27,7 @@ def test_a_row_of_the_matrix_holds(place: Site, row: Row) -> None:
 
 
 def test_what_is_lost_on_the_way_would_be_found(place: Site) -> None:
-    """A payment and an act that were acknowledged and are on no topic: the city and the journal both miss them."""
+    """A payment and an act that were acknowledged and are on no topic: city and journal both miss them."""
 
     def lose(world: World) -> None:
         def without(lost: Item, items: list[Item]) -> list[Item]:

@@ -79,7 +79,7 @@ def test_a_town_brings_its_acts_after_its_year_and_the_answers_last(tmp_path: Pa
     )
     assert len(town.acts.items) - len(allowed) == sum(expected.refused_acts.values()) > 0
     assert town.days.first < town.days.last < town.days.after_acts
-    assert len(town.items) >= 1_190
+    assert len(town.items) > 1_000
 
 
 def test_an_act_told_again_comes_at_once_and_as_often_as_it_was_chosen() -> None:
