@@ -35,7 +35,7 @@ STAGES = (*FLOW, "records")
 under load gives them a process of their own."""
 
 GATHER_MS = {"matching": 10, "records": 100}
-"""What comes from outside is gathered a little; the records are in no hurry, and each costs less among many."""
+"""What comes from outside is gathered a little; the records are in no hurry, and cost less when many."""
 GC_THRESHOLD = (50_000, 20, 1_000)
 log = structlog.get_logger("shuunou.worker")
 
