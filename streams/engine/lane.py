@@ -19,9 +19,10 @@ from streams.engine.batch import Batch, Record
 from streams.engine.owner import Owner, Work
 from streams.engine.unit import Unit
 
-REST_SECONDS = 0.01
-"""How long a lane rests after a small transaction. The broker still writes the markers of the last one; the
-next, begun at once, is refused as concurrent, and librdkafka asks again only after more than 20 ms."""
+REST_MOST_SECONDS = 0.02
+"""After a small transaction a lane rests as long as it took, at most so long: transactions, whose cost hardly
+depends on how many events they hold, then never take more than half of its time, and what comes meanwhile is
+folded together. Without rest a slow machine spends itself on ever smaller ones, and events wait longer."""
 SMALL = 500
 GATHER_SECONDS = 0.05
 """How long a lane waits for a batch that was fetched together with those it has: it comes within a
@@ -98,9 +99,12 @@ class Lane:
         failpoints.hit("after-fold")
         changed = {key: value for key, (_, value) in unit.changed.items()}
         work = Work(unit.outputs, unit.rows(), changed, ends)
-        await asyncio.get_running_loop().run_in_executor(self._threads, self.owner.commit, work)
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await loop.run_in_executor(self._threads, self.owner.commit, work)
         self.events += events
-        await asyncio.sleep(REST_SECONDS if events < SMALL else 0)
+        took = loop.time() - begun
+        await asyncio.sleep(min(took, REST_MOST_SECONDS) if events < SMALL else 0)
 
     async def _add(self, unit: Unit, reached: dict[str, int], batch: Batch) -> int:
         """Fold one batch if it begins where the last one ended; how many events that were."""
