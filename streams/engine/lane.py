@@ -20,9 +20,10 @@ from streams.engine.owner import Owner, Work
 from streams.engine.unit import Unit
 
 REST_MOST_SECONDS = 0.02
-"""After a small transaction a lane rests as long as it took, at most so long: transactions, whose cost hardly
-depends on how many events they hold, then never take more than half of its time, and what comes meanwhile is
-folded together. Without rest a slow machine spends itself on ever smaller ones, and events wait longer."""
+"""After a small transaction a lane rests as long as it took, at most so long: transactions, whose cost
+hardly depends on how many events they hold, then never take more than half of its time, and what comes
+meanwhile is folded together. Without rest a slow machine spends itself on ever smaller ones, and events wait
+longer."""
 SMALL = 500
 GATHER_SECONDS = 0.05
 """How long a lane waits for a batch that was fetched together with those it has: it comes within a

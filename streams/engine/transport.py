@@ -28,8 +28,8 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.engine.batch import Batch
 
 IDLE_WAIT_MS, GATHER_BYTES = 500, 1 << 20
-"""How long a question to the broker may wait for a first event; and, where a stage gathers, for how many bytes
-it waits while events come (`Stage.gather_ms`). What was fetched is worked on at once."""
+"""How long a question to the broker may wait for a first event; and, where a stage gathers, for how many
+bytes it waits while events come (`Stage.gather_ms`). What was fetched is worked on at once."""
 FETCH_SECONDS = 0.5
 Positions = Mapping[TP, int]
 
