@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -28,10 +28,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Layout(NamedTuple):
-    """様式: what is known of a contract's transfers: the schema, and the fields with their Japanese names."""
+    """様式: what is known of a contract's transfers: what it states, and the fields with their Japanese names."""
 
     contract: Mapping[str, Any]
-    avsc: Mapping[str, Any]
     fields: tuple[Mapping[str, Any], ...]
 
     @property
@@ -48,9 +47,8 @@ def contracts() -> tuple[str, ...]:
 @cache
 def layout(contract: str) -> Layout:
     """様式を得る: of a contract by its id, in the newest version of its schema."""
-    avsc = without_instants(schemas.load_avsc(newest(f"transfer/{contract}")))
     stated = schemas.load_avsc(newest(f"transfer/{contract}"))["fields"]
-    return Layout(schemas.load_toml(f"contract/{contract}"), avsc, tuple(stated))
+    return Layout(schemas.load_toml(f"contract/{contract}"), tuple(stated))
 
 
 def read_transfer(record: Record, form: Layout) -> dict[str, Any] | Problem:
@@ -66,11 +64,11 @@ def read_transfer(record: Record, form: Layout) -> dict[str, Any] | Problem:
     name = _names().get(schema_id)
     if name is None or base_name(name) != f"transfer/{form.contract['id']}":
         return problem("R-202", name or f"unknown schema {schema_id}")
-    body = io.BytesIO(data)
+    body, makers = io.BytesIO(data), _makers(form.contract["id"])
     body.seek(HEADER.size)
     try:
-        value: Any = schemaless_reader(body, _parsed(name), cast(dict[str, Any], form.avsc))
-        row = {field["name"]: _value(field, value[field["name"]]) for field in form.fields}
+        value: Any = schemaless_reader(body, _parsed(name), _newer(name))
+        row = {name: made(value[name]) if made else value[name] for name, made in makers}
     except Exception as error:  # noqa: BLE001 -- a stranger's bytes break a reader in many ways
         return problem("R-201", f"bad body: {type(error).__name__}")
     return row if body.tell() == len(data) else problem("R-201", "bytes after the body")
@@ -86,17 +84,35 @@ def _parsed(name: str) -> dict[str, Any]:
     return cast(dict[str, Any], parse_schema(without_instants(schemas.load_avsc(name))))
 
 
+@cache
+def _newer(name: str) -> dict[str, Any] | None:
+    """The schema to read an older version as; None for the newest, which is read as it is, and quicker."""
+    last = newest(base_name(name))
+    return None if last == name else _parsed(last)
+
+
 def _kind(field: Mapping[str, Any]) -> str:
     """What a field holds, whether or not it may be null."""
     kind = field["type"][1] if isinstance(field["type"], list) else field["type"]
     return kind if isinstance(kind, str) else str(kind.get("logicalType", kind["type"]))
 
 
-def _value(field: Mapping[str, Any], value: Any) -> Any:
-    """Instants of the record become those of the clock on the office's wall, lists one text."""
-    if value is not None and _kind(field) == "timestamp-millis":
-        return (EPOCH + timedelta(milliseconds=value)).astimezone(JST).isoformat(timespec="milliseconds")
-    return ";".join(value) if isinstance(value, list) else value
+@cache
+def _makers(contract: str) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """The fields in their order, and what makes the value of each; None where it stays as it is."""
+    known: dict[str, Callable[[Any], Any]] = {"timestamp-millis": _on_the_wall, "array": _joined}
+    return tuple((field["name"], known.get(_kind(field))) for field in layout(contract).fields)
+
+
+def _on_the_wall(millis: int | None) -> str | None:
+    """An instant of the record, as the clock on the office's wall shows it."""
+    if millis is None:
+        return None
+    return (EPOCH + timedelta(milliseconds=millis)).astimezone(JST).isoformat(timespec="milliseconds")
+
+
+def _joined(texts: Sequence[str] | None) -> str | None:
+    return None if texts is None else ";".join(texts)
 
 
 def _text(value: Any) -> str:
@@ -125,9 +141,8 @@ def as_list(form: Layout, rows: Sequence[Mapping[str, Any]], stem: str) -> bytes
     """印字用の一覧: 40 lines a page, widths by what a full-width character takes, totals of the yen."""
     items = form.items
     yen = [field["name"] for field in items if _kind(field) == "long"]
-    body = [
-        [f"{n}", *[_shown(field, row[field["name"]]) for field in items]] for n, row in enumerate(rows, 1)
-    ]
+    cells = [(field["name"], field["name"] in yen) for field in items]
+    body = [[f"{n}", *[_shown(row[name], of_yen) for name, of_yen in cells]] for n, row in enumerate(rows, 1)]
     sums = [f"{sum(row[f['name']] or 0 for row in rows):,}" if f["name"] in yen else "" for f in items]
     head, foot = ["番号", *[field["ja"] for field in items]], ["計", *sums]
     widths = [max(map(_width, column)) for column in zip(head, foot, *body, strict=True)]
@@ -147,12 +162,13 @@ def as_list(form: Layout, rows: Sequence[Mapping[str, Any]], stem: str) -> bytes
     return ("\n\f".join(pages) + f"\n\n{line(foot)}\n{len(rows)}件\n").encode()
 
 
-def _shown(field: Mapping[str, Any], value: Any) -> str:
-    is_yen = value is not None and _kind(field) == "long"
-    return f"{value:,}" if is_yen else " ".join(_text(value).split())
+def _shown(value: Any, of_yen: bool) -> str:
+    return f"{value:,}" if of_yen and value is not None else " ".join(_text(value).split())
 
 
 def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if east_asian_width(character) in "WFA" else 1 for character in text)
 
 
