@@ -28,7 +28,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Layout(NamedTuple):
-    """様式: what is known of a contract's transfers: what it states, and the fields with their Japanese names."""
+    """様式: what is known of a contract's transfers: what it states, the fields with their Japanese names."""
 
     contract: Mapping[str, Any]
     fields: tuple[Mapping[str, Any], ...]
@@ -141,8 +141,9 @@ def as_list(form: Layout, rows: Sequence[Mapping[str, Any]], stem: str) -> bytes
     """印字用の一覧: 40 lines a page, widths by what a full-width character takes, totals of the yen."""
     items = form.items
     yen = [field["name"] for field in items if _kind(field) == "long"]
-    cells = [(field["name"], field["name"] in yen) for field in items]
-    body = [[f"{n}", *[_shown(row[name], of_yen) for name, of_yen in cells]] for n, row in enumerate(rows, 1)]
+    wanted = [(field["name"], field["name"] in yen) for field in items]
+    shown = ([_shown(row[name], of_yen) for name, of_yen in wanted] for row in rows)
+    body = [[f"{number}", *of_row] for number, of_row in enumerate(shown, 1)]
     sums = [f"{sum(row[f['name']] or 0 for row in rows):,}" if f["name"] in yen else "" for f in items]
     head, foot = ["番号", *[field["ja"] for field in items]], ["計", *sums]
     widths = [max(map(_width, column)) for column in zip(head, foot, *body, strict=True)]
