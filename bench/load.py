@@ -23,7 +23,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bench.support import BenchError, Broker, Sent, reading
-from connectors.base import Arrived, FileFacts
+from connectors.base import Arrived, FileFacts, FileReader
 from connectors.city import make_city, write_city
 from connectors.ids import file_digest
 from connectors.secrets import Cipher, KeyFile
@@ -147,24 +147,32 @@ def _changes(paths: Sequence[Path], jichitai_code: str) -> list[Change]:
     """What the readers make of the files, without persons and held records, which do not pass through
     matching."""
     wanted = {t.name for t in topics.topics() if "matching" in t.consumers}
-    arrived: list[Arrived] = []
-    seen: set[str] = set()
-    chosen = readers(Cipher(KeyFile("bench", bytes(32))))
-    for path in paths:
-        raw = path.read_bytes()
-        reader = next(reader for reader in chosen if reader.matches(path.name))
-        if not set(reader.spec.topics) & wanted:
-            continue
-        digest = file_digest(raw)
-        facts = FileFacts(path.name, digest, int(path.stat().st_mtime * 1000), jichitai_code)
-        if digest in seen or reader.check(raw, facts) is not None:
-            continue  # sent again, or held as a whole: the intake lets neither through
-        seen.add(digest)
-        arrived += [item for item in reader.lines(raw, facts) if isinstance(item, Arrived)]
+    chosen = [
+        reader
+        for reader in readers(Cipher(KeyFile("bench", bytes(32))))
+        if set(reader.spec.topics) & wanted
+    ]
+    arrived = list(arrivals(paths, jichitai_code, chosen))
     whose = {
         a.key: a.event.atena_bangou.encode() for a in arrived if isinstance(a.event, ChouteiEstablished)
     }
     return [_change(item, whose.get(item.key)) for item in arrived]
+
+
+def arrivals(paths: Sequence[Path], jichitai_code: str, chosen: Sequence[FileReader]) -> Iterator[Arrived]:
+    """届く異動: what these readers make of those of the files that are theirs and that the intake lets through."""
+    seen: set[str] = set()
+    for path in paths:
+        reader = next((reader for reader in chosen if reader.matches(path.name)), None)
+        if reader is None:
+            continue
+        raw = path.read_bytes()
+        digest = file_digest(raw)
+        facts = FileFacts(path.name, digest, int(path.stat().st_mtime * 1000), jichitai_code)
+        if digest in seen or reader.check(raw, facts) is not None:
+            continue  # sent again, or held as a whole
+        seen.add(digest)
+        yield from (line for line in reader.lines(raw, facts) if isinstance(line, Arrived))
 
 
 def _change(item: Arrived, atena: bytes | None) -> Change:

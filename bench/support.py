@@ -12,11 +12,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from connectors.secrets import create_key_file
@@ -76,20 +76,7 @@ class Broker:
 
     def count(self, names: Sequence[str]) -> int:
         """数える: the committed records of these topics, read one by one."""
-        places = {(n, p) for n in names for p in range(self.partitions)}
-        consumer = Consumer(reading(self.bootstrap, **{"enable.partition.eof": True}))
-        consumer.assign([TopicPartition(*place, 0) for place in places])
-        found = 0
-        try:
-            while places:
-                for message in consumer.consume(PAGE, timeout=0.2):
-                    if message.error() is None:
-                        found += 1
-                    else:
-                        places.discard((str(message.topic()), int(message.partition() or 0)))
-        finally:
-            consumer.close()
-        return found
+        return sum(1 for _ in records(self.bootstrap, names))
 
 
 def known_of(admin: AdminClient, names: Iterable[str]) -> set[str]:
@@ -108,6 +95,26 @@ def reading(bootstrap: str, **more: Any) -> dict[str, Any]:
         "log_level": 2,
         **more,
     }
+
+
+def records(bootstrap: str, names: Sequence[str], **more: Any) -> Iterator[Message]:
+    """記録を読む: of these topics from beginning to end, those that were committed, each partition in its order.
+
+    `more` are settings of the reader beyond those of `reading`.
+    """
+    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}, **more))
+    known = consumer.list_topics(timeout=30).topics
+    left = {(name, partition) for name in names for partition in known[name].partitions}
+    consumer.assign([TopicPartition(*place, 0) for place in left])
+    try:
+        while left:
+            for message in consumer.consume(PAGE, timeout=0.2):
+                if message.error() is None:
+                    yield message
+                else:
+                    left.discard((str(message.topic()), int(message.partition() or 0)))
+    finally:
+        consumer.close()
 
 
 class Load:

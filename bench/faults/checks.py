@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaException
 
 from bench.faults.load import Item, Journal, mark
-from bench.support import PAGE, BenchError, reading
+from bench.support import BenchError, records
 from connectors import read_seiri
 from connectors.auditor.audit import Hub, verify
 from connectors.auditor.report import PASS, Report
@@ -135,7 +135,7 @@ def _of_acts(bootstrap: str, acts: Sequence[Item], expected: Expected) -> list[s
     its kind is told as superseded, a 不納欠損 by the way in which it was written off.
     """
     known = {act.event_id: act.kind for act in (wire.decode(item.value or b"") for item in acts)}
-    facts = (wire.decode(message.value() or b"") for message in committed(bootstrap, FACTS[1:]))
+    facts = (wire.decode(message.value() or b"") for message in records(bootstrap, FACTS[1:]))
     done = {fact.event_id for fact in facts if fact.kind != REPEATED}
     applied = Counter(kind for event_id, kind in known.items() if event_id in done)
     wrong = [
@@ -143,7 +143,7 @@ def _of_acts(bootstrap: str, acts: Sequence[Item], expected: Expected) -> list[s
         for kind in sorted({*expected.acts, *applied})
         if expected.acts.get(kind, 0) != applied[kind]
     ]
-    letters = (wire.decode(message.value() or b"") for message in committed(bootstrap, [LETTERS]))
+    letters = (wire.decode(message.value() or b"") for message in records(bootstrap, [LETTERS]))
     refused = dict(Counter(letter.reason for letter in letters if letter.topic in ACT_TOPICS))
     if refused != expected.refused_acts:
         wrong.append(f"the city: acts refused {dict(expected.refused_acts)} expected, found {refused}")
@@ -190,27 +190,10 @@ def _of_journal(bootstrap: str, journal: Journal, by_files: Sequence[Item]) -> l
 def on_topics(bootstrap: str) -> Counter[bytes]:
     """トピックにあるもの: marks of all committed messages on the topics of sources."""
     names = [t.name for t in topics.topics() if t.name.startswith("ido.")]
-    return Counter(mark(str(message.topic()), message.value()) for message in committed(bootstrap, names))
+    return Counter(mark(str(message.topic()), message.value()) for message in records(bootstrap, names))
 
 
 def count_facts(bootstrap: str, kinds: frozenset[str] | None = None) -> Counter[str]:
     """事実を数える: committed facts by kind, from both topics, each as often as it is there."""
-    facts = (wire.decode(message.value() or b"") for message in committed(bootstrap, FACTS))
+    facts = (wire.decode(message.value() or b"") for message in records(bootstrap, FACTS))
     return Counter(fact.kind for fact in facts if kinds is None or fact.kind in kinds)
-
-
-def committed(bootstrap: str, names: Sequence[str]) -> Iterator[Message]:
-    """確定した記録: of these topics, from their beginning to their end."""
-    consumer = Consumer(reading(bootstrap, **{"enable.partition.eof": True}))
-    known = consumer.list_topics(timeout=30).topics
-    places = {(name, p) for name in names for p in known[name].partitions}
-    consumer.assign([TopicPartition(*place, 0) for place in places])
-    try:
-        while places:
-            for message in consumer.consume(PAGE, timeout=0.2):
-                if message.error() is None:
-                    yield message
-                else:
-                    places.discard((str(message.topic()), int(message.partition() or 0)))
-    finally:
-        consumer.close()

@@ -12,8 +12,9 @@ from confluent_kafka import Consumer, TopicPartition
 from bench.faults.checks import FACTS
 from bench.faults.crew import Member
 from bench.faults.world import ACTS, FIRST, PARTITIONS, SESSION_S, SINKS, YEAR, World
-from bench.support import Broker
+from bench.support import Broker, records
 from streams import topics
+from streams.cityfiles import deliver
 from streams.engine.stage import EXIT_STOPPED
 from streams.local.process import wait_until
 from streams.worker import STAGES
@@ -120,8 +121,6 @@ def killed_intake(world: World) -> None:
     names = ("intake", SINKS)
     for name in names:
         world.crew.kill(name)
-    from streams.cityfiles import deliver
-
     pause = world.seconds * YEAR / len(town.files)
     for path in town.files:
         deliver(path.parent, [path.name], world.inbox())
@@ -164,27 +163,8 @@ def _roll(world: World, seconds: float) -> list[float]:
 
 def _aborted(world: World) -> int:
     """Facts that were produced and not committed: work that a restart threw away."""
-    broker = Broker(world.bootstrap, PARTITIONS)
-    counted = broker.count(FACTS)
-    consumer = Consumer(
-        {
-            "bootstrap.servers": world.bootstrap,
-            "group.id": "bench",
-            "isolation.level": "read_uncommitted",
-            "enable.partition.eof": True,
-            "enable.auto.commit": False,
-        }
-    )
-    places = {(name, p) for name in FACTS for p in range(PARTITIONS)}
-    consumer.assign([TopicPartition(*place, 0) for place in places])
-    found = 0
-    while places:
-        for message in consumer.consume(10_000, 0.2):
-            if message.error() is None:
-                found += 1
-            else:
-                places.discard((str(message.topic()), int(message.partition() or 0)))
-    consumer.close()
+    counted = sum(1 for _ in records(world.bootstrap, FACTS))
+    found = sum(1 for _ in records(world.bootstrap, FACTS, **{"isolation.level": "read_uncommitted"}))
     return max(found - counted, 0)
 
 

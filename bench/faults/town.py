@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.faults.load import Item
-from connectors.base import Arrived, FileFacts
+from bench.load import arrivals
 from connectors.city import City, Expected, make_city, write_city
 from connectors.city.model import TetsuzukiChange
-from connectors.ids import file_digest
 from connectors.secrets import Cipher
 from state import wire
 from streams.cityfiles import ACTS, Days, days_of, is_of, is_of_the_year
@@ -82,23 +81,8 @@ def make_town(messages: int, seed: int, folder: Path, cipher: Cipher) -> Town:
 
 def _items(files: Sequence[Path], city: City, cipher: Cipher) -> list[Item]:
     """What the readers make of the files that the intake would let through."""
-    items: list[Item] = []
-    seen: set[str] = set()
-    chosen = readers(cipher)
-    for path in files:
-        raw = path.read_bytes()
-        digest = file_digest(raw)
-        facts = FileFacts(path.name, digest, int(path.stat().st_mtime * 1000), city.jichitai_code)
-        reader = next(reader for reader in chosen if reader.matches(path.name))
-        if digest in seen or reader.check(raw, facts) is not None:
-            continue  # sent again, or held as a whole
-        seen.add(digest)
-        items += [
-            Item(line.topic, line.key.encode(), wire.encode(line.event))
-            for line in reader.lines(raw, facts)
-            if isinstance(line, Arrived)
-        ]
-    return items
+    lines = arrivals(files, city.jichitai_code, readers(cipher))
+    return [Item(line.topic, line.key.encode(), wire.encode(line.event)) for line in lines]
 
 
 def mixed(items: Sequence[Item], seed: int) -> list[Item]:

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 from confluent_kafka import Message
 
 from bench import load
-from bench.peers.outside import records
 from bench.peers.systems import COUNT, JSON_LEDGER, LEDGER, Place, System, Work
-from bench.support import BenchError, Sent
+from bench.support import BenchError, Sent, records
 from schemas.codec import DecodeError
 from state import ledger, wire
 from state.reasons import Refusal
@@ -84,7 +83,7 @@ class Counting(Job):
     def check(self, system: System, place: Place, rounds: int, paced: int) -> Figures:
         """確かめる: each key has the counts 1, 2, 3 … in this order."""
         counts: dict[bytes, int] = {}
-        for message in records(place.broker, COUNT.out, place.broker.partitions):
+        for message in records(place.broker.bootstrap, [COUNT.out]):
             key, count = message.key() or b"", int(_LONG.unpack(message.value() or b"")[0])
             if count != counts.get(key, 0) + 1:
                 raise BenchError(f"{system.name}: after count {counts.get(key, 0)} of a key came {count}")
@@ -195,7 +194,7 @@ class Booking(Job):
 
     def _found(self, system: System, place: Place) -> Outcome:
         tally = Tally()
-        for message in records(place.broker, self.work.out, place.broker.partitions):
+        for message in records(place.broker.bootstrap, [self.work.out]):
             fact = wire.decode(message.value() or b"")
             tally.add(fact.kind, fact.kingaku)
         accounts = (_account(value) for value in last_values(system, place, self.work))
@@ -206,7 +205,7 @@ def last_values(system: System, place: Place, work: Work) -> Iterator[bytes]:
     """最後の行: of each key of the changelog the last value, if it was not deleted."""
     rows = {
         (message.partition(), message.key()): message.value()
-        for message in records(place.broker, system.changelog(place, work), place.broker.partitions)
+        for message in records(place.broker.bootstrap, [system.changelog(place, work)])
     }
     return (value for value in rows.values() if value is not None)
 
@@ -235,7 +234,7 @@ class JsonBooking(Booking):
 
     def _found(self, system: System, place: Place) -> Outcome:
         tally = Tally()
-        for message in records(place.broker, self.work.out, place.broker.partitions):
+        for message in records(place.broker.bootstrap, [self.work.out]):
             fact = json.loads(message.value() or b"")
             tally.add(fact["kind"], fact["kingaku"])
         accounts = (json.loads(value) for value in last_values(system, place, self.work))

@@ -1,22 +1,15 @@
-"""外から見る: topics made anew, what a group has reached, what a topic holds, what a process used."""
+"""外から見る: topics made anew, what a group has reached, what a process used."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    KafkaException,
-    Message,
-    TopicPartition,
-)
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import NewTopic, OffsetSpec
 
-from bench.support import PAGE, BenchError, Broker, known_of, reading
+from bench.support import BenchError, Broker, known_of
 from streams.local.process import wait_until
 
 INTERNAL = "__"
@@ -63,22 +56,6 @@ def is_through(broker: Broker, group: str, topic: str) -> bool:
     reached = {at.partition: at.offset for at in asked[group].result(30).topic_partitions}
     ends = broker.admin.list_offsets({place: OffsetSpec.latest() for place in places})
     return all(f.result(30).offset - max(reached[at.partition], 0) <= 1 for at, f in ends.items())
-
-
-def records(broker: Broker, topic: str, partitions: int) -> Iterator[Message]:
-    """記録を読む: those that were committed, of each partition in order."""
-    left = set(range(partitions))
-    consumer = Consumer(reading(broker.bootstrap, **{"enable.partition.eof": True}))
-    consumer.assign([TopicPartition(topic, p, 0) for p in left])
-    try:
-        while left:
-            for message in consumer.consume(PAGE, timeout=0.2):
-                if message.error() is None:
-                    yield message
-                else:
-                    left.discard(int(message.partition() or 0))
-    finally:
-        consumer.close()
 
 
 def cpu_s(pid: int) -> float:
