@@ -266,6 +266,17 @@ def at_rest(hub: AuditedHub) -> AuditedHub:
     return hub
 
 
+def audited(hub: AuditedHub) -> tuple[Report, Found]:
+    """What is found anew once all stages and the projection are as far as the topics; C6 left out.
+
+    Nobody gives the transfers that the planted facts demand, since no worker runs.
+    """
+    hub.pretend_applied()
+    hub.sink.drain(30)
+    report, found = hub.new()
+    return report, {each for each in found if each[0] not in ("C6", "C7")}
+
+
 def assert_sound(report: Report) -> None:
     """Every measure passes, and nothing at all was found."""
     assert [(f.what, f.differences[:3]) for m in report.measures for f in m.findings] == []

@@ -29,6 +29,7 @@ from tests.connectors.audited_hub import (
     Sent,
     assert_sound,
     at_rest,
+    audited,
     bill,
     figures,
     key_of,
@@ -149,17 +150,6 @@ def test_a_refused_act_is_sent_again_by_staff_once_its_bill_is_there(
 @pytest.fixture
 def planter(started: AuditedHub) -> Planter:
     return Planter(at_rest(started))
-
-
-def audited(hub: AuditedHub) -> Any:
-    """What is found anew once all stages and the projection are as far as the topics; C6 left out.
-
-    Nobody gives the transfers that the planted facts demand, since no worker runs.
-    """
-    hub.pretend_applied()
-    hub.sink.drain(30)
-    report, found = hub.new()
-    return report, {each for each in found if each[0] not in ("C6", "C7")}
 
 
 Planted = tuple[TetsuzukiTaken, ReceiptAccount, list[Movement]]

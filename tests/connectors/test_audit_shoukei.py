@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from typer.testing import CliRunner
 import schemas
 from connectors.auditor.book import mark
 from connectors.auditor.ledger import state_mark
-from connectors.auditor.report import PASS
 from schemas import registry
 from schemas.codec import HEADER, MAGIC, without_instants
 from state import wire
@@ -25,13 +23,23 @@ from state.receipt.seisan import Seisan
 from state.seiri.shoukei_moto import ShoukeiMoto
 from state.seiri.values import KibetsuSeiri
 from streams.cli import app
-from streams.local.kafka import LocalKafka
 from streams.settings import settings
 from tests import given
-from tests.connectors.audited_hub import DAYS, AuditedHub, Sent, bill, key_of, kijunbi, last_row, statuses
+from tests.connectors.audited_hub import (
+    DAYS,
+    AuditedHub,
+    Sent,
+    assert_sound,
+    at_rest,
+    audited,
+    bill,
+    key_of,
+    kijunbi,
+    last_row,
+    started_hub,
+)
 from tests.connectors.planted_acts import SEIRI_FACT, Planter, act, moved, told, who
 
-ROOT = Path(__file__).parents[2]
 DECEASED = 78
 SHOUKEI = "ledger.shoukei.v1"
 
@@ -39,21 +47,13 @@ SHOUKEI = "ledger.shoukei.v1"
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditedHub]:
     """The hub at work, with the bills of three persons and of one who has died."""
-    place = tmp_path_factory.mktemp("shoukei")
-    with LocalKafka(
-        place / "kafka", jar_dir=ROOT / ".hub" / "jars", heap="512m", is_short_lived=True
-    ) as broker:
-        hub = AuditedHub(broker, place)
-        hub.start()
-        try:
-            hub.send(*(bill(person, kibetsu) for person in (1, 2, 3) for kibetsu in range(1, 5)))
-            hub.send(bill(DECEASED, 1))
-            hub.settle()
-            hub.send(*kijunbi(DAYS[0]))
-            hub.settle()
-            yield hub
-        finally:
-            hub.stop()
+    with started_hub(tmp_path_factory.mktemp("shoukei")) as hub:
+        hub.send(*(bill(person, kibetsu) for person in (1, 2, 3) for kibetsu in range(1, 5)))
+        hub.send(bill(DECEASED, 1))
+        hub.settle()
+        hub.send(*kijunbi(DAYS[0]))
+        hub.settle()
+        yield hub
 
 
 def test_a_share_whose_key_is_taken_comes_back_and_every_measure_passes(
@@ -70,38 +70,18 @@ def test_a_share_whose_key_is_taken_comes_back_and_every_measure_passes(
     rows = {key: last_row(started, b"r", lambda a, k=key: a.shuunou_key == k)[1] for key in (moto, share)}
     assert [rows[key].minou_gaku for key in (moto, share)] == [6_000, 4_700]
     assert rows[share].wariate.minou == Uchiwake(4_393, 0, 0, 307), "本税 4,392.5, 滞納処分費 307.5"
-    _passes(started)
+    assert_sound(started.verify())
     letter = next(one for _, one in started.values("deadletter.v1") if one.reason == "R-303")
-    for name, value in started.environment.items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
+    started.settings(monkeypatch)
     words = ("--staff", "T001", "--reason", "確かめ", "--yes")
     sent = CliRunner().invoke(app, ["deadletter", "resend", letter.letter_id[:12], *words])
     assert (sent.exit_code, "only a stage may write" in sent.stderr) == (2, True), "its yen are back already"
     settings.cache_clear()
 
 
-def _passes(hub: AuditedHub) -> None:
-    report = hub.verify()
-    assert [f for m in report.measures for f in m.findings] == []
-    assert set(statuses(report).values()) == {PASS}
-
-
 @pytest.fixture
 def planter(started: AuditedHub) -> Planter:
-    """The hub after its worker was stopped, ready for something to be planted."""
-    if started.process is not None:
-        started.stop()
-        started.new()
-    return Planter(started)
-
-
-def audited(hub: AuditedHub) -> Any:
-    """What is found anew once all stages and the projection are as far as the topics; C6 and C7 left out."""
-    hub.pretend_applied()
-    hub.sink.drain(30)
-    _, found = hub.new()
-    return {each for each in found if each[0] not in ("C6", "C7")}
+    return Planter(at_rest(started))
 
 
 def _share(account: ReceiptAccount, number: int) -> Any:
@@ -134,7 +114,7 @@ def test_a_refused_share_that_does_not_come_back_is_found(planter: Planter) -> N
         at - 1, share.event_id, 0, None, b"",
     )  # fmt: skip
     hub.send(Sent("deadletter.v1", "refused-903", wire.encode(letter)))
-    found = audited(hub)
+    _, found = audited(hub)
     assert found == {("C3", "shares of heirs that came back with other yen", account.shuunou_key)}
 
 
@@ -147,7 +127,7 @@ def test_a_share_that_comes_back_though_the_heir_has_it_is_found(planter: Plante
     back = {"event_id": ident, "fact_id": f"{ident}/x", "kind": "NouzeiShoukeiReturned"}
     doubled = fact._replace(**back, movements=moves, seiri=None, book=None)
     planter.hub.send(Sent(SEIRI_FACT, who(DECEASED), wire.encode(doubled)))
-    found = audited(planter.hub)
+    _, found = audited(planter.hub)
     assert {
         ("C3", "shares of heirs that came back with other yen", account.shuunou_key),
         ("C1", "facts of procedures that no event caused", fact.atena_bangou),
