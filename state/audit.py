@@ -24,8 +24,11 @@ class Link(NamedTuple):
 
 def hash_of(provision: Provision) -> bytes:
     """記録のハッシュ: SHA-256 over the hash before and the record itself without its own."""
-    body = wire.encode(provision._replace(hash=b""))
-    return hashlib.sha256(provision.previous_hash + body).digest()
+    return _digest(provision.previous_hash, wire.encode(provision._replace(hash=b"")))
+
+
+def _digest(previous_hash: bytes, unsealed: bytes) -> bytes:
+    return hashlib.sha256(previous_hash + unsealed).digest()
 
 
 class Recorded(NamedTuple):
@@ -61,7 +64,7 @@ def record(
             hash=b"",
         )
     )
-    digest = hashlib.sha256(last.hash + unsealed).digest()
+    digest = _digest(last.hash, unsealed)
     # The hash is the last field: empty it is one byte, its length 0; written out again is half the time.
     return Recorded(Link(last.seq + 1, digest), unsealed[:-1] + HASH_LENGTH + digest)
 

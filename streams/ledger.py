@@ -46,8 +46,8 @@ class Ledger:
         """一括りを記帳する。"""
         reached = unit.get(KIJUNBI, TODAY)
         kijunbi = reached.kijunbi if reached else None
+        admit = self.gate.decode if topic == LEDGER_INPUT else self.gate.admit
         for record in records:
-            admit = self.gate.decode if topic == LEDGER_INPUT else self.gate.admit
             event = admit(unit, topic, record)
             if event is None:
                 continue

@@ -42,10 +42,10 @@ class Matching:
 
     def fold(self, unit: Unit, topic: str, records: Sequence[Record]) -> None:
         """一括りを突合する。"""
+        # what the ledger made of an act that it had checked is no stranger's: were it refused at the gate,
+        # its yen would be in nobody's books
+        admit = self.gate.decode if topic == SHOUKEI else self.gate.admit
         for record in records:
-            # what the ledger made of an act that it had checked is no stranger's: were it refused at the
-            # gate, its yen would be in nobody's books
-            admit = self.gate.decode if topic == SHOUKEI else self.gate.admit
             event = admit(unit, topic, record)
             if event is None:
                 continue

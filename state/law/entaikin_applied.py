@@ -8,7 +8,7 @@ from types import MappingProxyType
 from state.facts import Applied
 from state.law.entaikin_bubun import kiso_of
 from state.law.entaikin_rules import KAKUJI
-from state.law.entaikin_value import Frame, Segment, by_days
+from state.law.entaikin_value import Frame, Segment, by_days, parts_of
 from state.law.tokurei_ritsu import percent
 
 
@@ -49,7 +49,8 @@ def _kikan(frame: Frame) -> Applied:
 def _bases(frame: Frame, segments: tuple[Segment, ...]) -> Iterator[Applied]:
     """What each amount owed made of the base, each part paid in between, and what 猶予 makes of the base."""
     provision, version = frame.rule.provision, frame.rule.valid_from.isoformat()
-    owed, known = None, None
+    owed: int | None = None
+    known: tuple[tuple[str, int, int], ...] = ()
     for parts in by_days(segments):
         segment = parts[0]
         if segment.owed != owed:
@@ -63,13 +64,12 @@ def _bases(frame: Frame, segments: tuple[Segment, ...]) -> Iterator[Applied]:
             owed = segment.owed
             if segment.bubun is None or frame.rule.yuuyo_kiso != KAKUJI:
                 yield _base(frame, owed, kiso_of(owed, frame.rule))
-        bases = [(part.waiver, part.bubun, part.kiso) for part in parts]
-        if segment.bubun is not None and bases != known:
+        now = parts_of(parts)
+        if now != known:
             settings = {"yuuyo_kiso": frame.rule.yuuyo_kiso, "yuuyo_noufu": frame.rule.yuuyo_noufu}
-            for part in parts:
-                told = {"bubun": str(part.bubun), "kind": part.waiver, **settings}
-                yield _base(frame, owed, part.kiso, told)
-        known = bases
+            for kind, bubun, kiso in now:
+                yield _base(frame, owed, kiso, {"bubun": str(bubun), "kind": kind, **settings})
+        known = now
 
 
 def _base(frame: Frame, owed: int, kiso: int, more: Mapping[str, str] = MappingProxyType({})) -> Applied:

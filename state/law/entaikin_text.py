@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -11,7 +11,7 @@ import schemas
 from schemas.provisions import provisions
 from state.law.entaikin_bubun import kiso_of
 from state.law.entaikin_rules import HOKA_SAKI, KAKUJI, KUBUN, YUUYO_SAKI, entaikin_law
-from state.law.entaikin_value import INAI, Entaikin, Segment, by_days
+from state.law.entaikin_value import INAI, Entaikin, Segment, by_days, parts_of
 from state.law.tokurei_ritsu import percent
 
 
@@ -70,7 +70,7 @@ def _owed(entaikin: Entaikin) -> Iterator[str]:
                 f"{wareki(after[0].from_on)}から未納額は{after[0].owed:,}円です({ichibu})。"
             )
             yield from _base(after, entaikin)
-        elif _bases(earlier) != _bases(after):
+        elif parts_of(earlier) != parts_of(after):
             yield from _parts(after, entaikin)
     if any(segment.bubun is not None for segment in entaikin.segments):
         yield _NOUFU[entaikin.rule.yuuyo_noufu]
@@ -112,10 +112,6 @@ def _parts(parts: tuple[Segment, ...], entaikin: Entaikin) -> Iterator[str]:
         for part in parts
     )
     yield f"{wareki(parts[0].from_on)}から、未納額{parts[0].owed:,}円のうち{told}です({by})。"
-
-
-def _bases(parts: Sequence[Segment]) -> list[tuple[str, int | None, int]]:
-    return [(part.waiver, part.bubun, part.kiso) for part in parts if part.bubun is not None]
 
 
 def _segment(entaikin: Entaikin, segment: Segment) -> str:

@@ -5,7 +5,7 @@ Amounts are yen. Rates are 1/1000 percent a year. Days are counted at both ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
@@ -89,6 +89,11 @@ def by_days(segments: tuple[Segment, ...]) -> Iterator[tuple[Segment, ...]]:
     """日ごとにまとめた区分: the segments of the same days, which are the parts of one amount owed, together."""
     for _, same in groupby(segments, key=lambda segment: segment.from_on):
         yield tuple(same)
+
+
+def parts_of(parts: Sequence[Segment]) -> tuple[tuple[str, int, int], ...]:
+    """部分の姿: by what each part is waived, its yen and their base; nothing where there is one part alone."""
+    return tuple((part.waiver, part.bubun, part.kiso) for part in parts if part.bubun is not None)
 
 
 class Entaikin(NamedTuple):

@@ -185,7 +185,7 @@ def _jikou_days(person: Person, event: TetsuzukiTaken, done: SeiriStep) -> tuple
     for key, seiri in done.seiri.items():
         account = done.accounts.get(key) or person.accounts.get(key)
         if account is not None:
-            found.append(jikou_of.next_on(account, seiri, day_of(person, event)))
+            found.append(jikou_of.next_on(account, seiri, day_of(person, event.on)))
     return tuple(day for day in found if day is not None)
 
 

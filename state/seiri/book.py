@@ -131,7 +131,7 @@ def _choutei(event: Any, share: Shoukei) -> ChouteiEstablished:
         moto.choutei_nendo,
         moto.kaikei_nendo,
         share.honzei,
-        share.noukigen,
+        moto.noukigen,
         moto.houtei_noukigen,
         moto.houtei_noukigen_tou,
         moto.choutei_nengappi,

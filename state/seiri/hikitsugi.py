@@ -49,8 +49,8 @@ def shares_of(person: Person, event: TetsuzukiTaken) -> tuple[Shoukei, ...]:
     parts = [Uchiwake(*part) for part in anbun(minou, yen)]
     met = [(each.on, wakeru(each.kingaku, yen)) for each in noufu_rireki(account, person.seiri)]
     fixed = wakeru(max(entaikin_zumi(account, seiri) - minou.entaikin, 0), yen)
-    granted = [wakeru(one.kingaku, yen) for one in _yuuyo(seiri, event.on)]  # of what was owed when granted
     common = _common(person, account, seiri, event)
+    granted = [wakeru(one.kingaku, yen) for one in common.yuuyo]  # of what was owed when granted
     found = []
     for at, (line, part) in enumerate(zip(event.uchiwake, parts, strict=True)):
         saki = line.shuunou_key or ""
@@ -66,9 +66,7 @@ def shares_of(person: Person, event: TetsuzukiTaken) -> tuple[Shoukei, ...]:
             entaikin=fixed[at],
             shobun=tuple(_shobun_of(one, saki) for one in common.shobun),
         )
-        found.append(
-            Shoukei(saki, line.atena_bangou or "", part.honzei, account.noukigen, account, moto)
-        )
+        found.append(Shoukei(saki, line.atena_bangou or "", part.honzei, account, moto))
     return tuple(found)
 
 
@@ -90,9 +88,10 @@ def back(rireki: ShoukeiRireki | None, noufu: Noufu, entaikin: int) -> ShoukeiRi
 
 def follow(person: Person, account: ReceiptAccount, event: object) -> SeiriStep:
     """承継分を引き受ける: with the 調定 of the share, and once: told again it changes nothing."""
-    moto = event.shoukei if isinstance(event, ChouteiEstablished) else None
-    before = person.seiri_of(account.shuunou_key)
-    if moto is None or not isinstance(event, ChouteiEstablished) or before.shoukei_rireki is not None:
+    if not isinstance(event, ChouteiEstablished) or event.shoukei is None:
+        return step()
+    moto, before = event.shoukei, person.seiri_of(account.shuunou_key)
+    if before.shoukei_rireki is not None:
         return step()
     book, numbers = _joined(person.book, moto)
     seiri = _taken(before, moto, numbers)

@@ -42,7 +42,7 @@ def noted(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
         return outcome
     after, happened = outcome
     # the next day: what the completion of the time had barred (the three years of 執行停止) may go on
-    return step(*happened, seiri=(after,), look_on=(day_of(person, event) + DAY,))
+    return step(*happened, seiri=(after,), look_on=(day_of(person, event.on) + DAY,))
 
 
 def reach(person: Person, kijunbi: date) -> SeiriStep:

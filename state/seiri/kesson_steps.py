@@ -60,7 +60,7 @@ def torikeshi(person: Person, event: TetsuzukiTaken) -> SeiriStep | Refusal:
         accounts=(after,),
         seiri=(after_seiri,),
         # the next day: the other procedures on what is owed again go on
-        look_on=(day_of(person, event) + DAY,),
+        look_on=(day_of(person, event.on) + DAY,),
     )
 
 

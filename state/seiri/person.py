@@ -52,7 +52,6 @@ class Shoukei(NamedTuple):
     shuunou_key: str
     atena_bangou: str
     honzei: int
-    noukigen: date
     account: ReceiptAccount
     moto: ShoukeiMoto
 

@@ -22,7 +22,7 @@ from state.seiri.event import TetsuzukiTaken
 from state.seiri.hikitsugi import TABLE, back, gone, shares_of
 from state.seiri.kaijo import after_step
 from state.seiri.person import Person, SeiriHappened, SeiriStep, seisan_of, step
-from state.seiri.told import extinct, moved, nothing_owed
+from state.seiri.told import day_of, extinct, moved, nothing_owed
 
 REPEATED, RETURNED = "RepetitionIgnored", "NouzeiShoukeiReturned"
 
@@ -75,7 +75,7 @@ def returned(person: Person, event: ShoukeiReturned) -> SeiriStep | Refusal:
     basis = by(rule(TABLE, on), "shoukei", inputs, {"modoshi_gaku": event.gaku.goukei})
     moves = moved(account, on, KOUSEI, event.gaku)
     told = SeiriHappened(RETURNED, account.shuunou_key, event.gaku.goukei, (basis,), moves)
-    day = max(on, person.kijunbi or on)
+    day = day_of(person, on)
     done = step(told, accounts=(after,), seiri=(again,), look_on=(jikou_of.next_on(after, again, day),))
     return after_step(person, done, day)
 

@@ -20,6 +20,7 @@ from state.seiri.values import KibetsuSeiri
 SHOUMETSU = {EXTINCT_3: "chihouzeihou-15_7-4", EXTINCT_NOW: "chihouzeihou-15_7-5"}
 """消滅の条項: by which the duty to pay is extinct; from then on nothing may be demanded."""
 
+
 def told(outcome: Outcome[Value], shuunou_key: str | None, kingaku: int = 0) -> tuple[SeiriHappened, ...]:
     """起きたこと: one for each kind that a law function names, with the provisions of the step."""
     return tuple(
@@ -27,9 +28,9 @@ def told(outcome: Outcome[Value], shuunou_key: str | None, kingaku: int = 0) -> 
     )
 
 
-def day_of(person: Person, event: TetsuzukiTaken) -> date:
-    """今の日: the business day that has come, or that of the act where it is later."""
-    return max(event.on, person.kijunbi or event.on)
+def day_of(person: Person, on: date) -> date:
+    """今の日: the business day that has come, or that of what is told where it is later."""
+    return max(on, person.kijunbi or on)
 
 
 def moved(account: ReceiptAccount, on: date, kind: str, yen: Uchiwake) -> tuple[Movement, ...]:

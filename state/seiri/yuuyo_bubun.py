@@ -21,7 +21,10 @@ from state.seiri.values import KibetsuSeiri
 
 
 class YuuyoBubun(NamedTuple):
-    """猶予に係る部分: what each 猶予 in force covers of the 本税 owed on the day (円), in the order of the grants."""
+    """猶予に係る部分: what each 猶予 in force covers of the 本税 owed on the day (円), in the order of the grants.
+
+    Where none is in force `honzei` is 0: nothing is asked of it.
+    """
 
     honzei: int
     yuuyo: tuple[tuple[Effects, int], ...]
@@ -45,15 +48,14 @@ class YuuyoBubun(NamedTuple):
 def bubun_on(account: ReceiptAccount, seiri: Mapping[str, KibetsuSeiri], on: date) -> YuuyoBubun:
     """猶予に係る部分: of one 期別 on a day; `seiri` are all of the person's."""
     own = seiri.get(account.shuunou_key)
-    if own is None or not own.yuuyo:
-        return YuuyoBubun(0, ())
+    forces = [(each, force) for each in (own.yuuyo if own else ()) if (force := _in_force(each, on))]
+    if not forces:
+        return YuuyoBubun(0, ())  # most 期別 on most days: nothing is worked out for them
     bill, rule = bill_of_kibetsu(account, seiri, on), entaikin_law().rule_on(on)
     owed, found = owed_after(bill), []
-    for each in own.yuuyo:
-        force = _in_force(each, on)
-        if force is not None:
-            limit = waiver_of(each, force)
-            found.append((force, owed if rule is None else gendo_on(limit, bill, owed, rule)))
+    for each, force in forces:
+        limit = waiver_of(each, force)
+        found.append((force, owed if rule is None else gendo_on(limit, bill, owed, rule)))
     return YuuyoBubun(owed, tuple(found))
 
 
