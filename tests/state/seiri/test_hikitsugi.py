@@ -115,7 +115,7 @@ def test_two_heirs_share_every_yen_of_the_present_and_of_the_past(of: Family, fi
         assert sum(parts) == one.kingaku
         for yen, (share, _) in zip(parts, shares, strict=True):
             assert abs(yen * whole - one.kingaku * share.minou_gaku) < whole, "in proportion, to the yen"
-            assert yen <= share.minou_gaku or one.kingaku > whole, "what was granted may be more than is left"
+            assert yen <= share.minou_gaku or one.kingaku > whole, "more may be granted than is left"
 
 
 @examples(family())
