@@ -160,7 +160,7 @@ def _changes(paths: Sequence[Path], jichitai_code: str) -> list[Change]:
 
 
 def arrivals(paths: Sequence[Path], jichitai_code: str, chosen: Sequence[FileReader]) -> Iterator[Arrived]:
-    """届く異動: what these readers make of those of the files that are theirs, as far as the intake lets them."""
+    """届く異動: what these readers make of those of the files that are theirs and not held by the intake."""
     seen: set[str] = set()
     for path in paths:
         reader = next((reader for reader in chosen if reader.matches(path.name)), None)
