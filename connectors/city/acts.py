@@ -54,9 +54,16 @@ class Acts:
         return lines, names
 
     def _taken(self) -> str | None:
-        """取られた収納キー: for every third 納税承継 that of a bill of somebody told of before."""
+        """取られた収納キー: for every third 納税承継 that of a bill of somebody told of before; to one person once.
+
+        Given twice, what becomes of the second act would depend on whether the share of the first has come
+        back yet.
+        """
         self._shoukei += 1
-        return self._others if self._shoukei % 3 == 2 else None
+        if self._shoukei % 3 != 2:
+            return None
+        taken, self._others = self._others, None
+        return taken
 
     def _line(self, person: Person, number: int, told: Told) -> Line:
         bangou = told.number or f"S{number:03d}"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from connectors.base import FileFacts, FileReader, Refused
+from connectors.city import make_city
 from connectors.city.model import SENT_BACK, Line, ShuunouChange, TetsuzukiChange
 from connectors.city.truth import Truth
 from connectors.ids import event_id
@@ -168,6 +169,18 @@ def test_the_city_s_office_acts_in_every_way_it_can(written: Written) -> None:
     wanted = {"haitou", "kanpu", "juutou_out", "juutou_in", "kesson", "shoukei", "shoukei_in", "entaikin"}
     assert {name for name, yen in expected.effects.items() if yen > 0} == wanted | {"shobunhi"}
     assert expected.refused_shares["R-303"] > 0
+
+
+def test_no_share_of_one_person_is_given_the_same_key_twice() -> None:
+    """What becomes of the second would depend on how far the first has come: no bookkeeping could say it."""
+    given_keys = Counter(
+        (fields["atena_bangou"], part.split("/")[0])
+        for story in make_city(2_000, 1).stories()
+        for fields in (line.fields for line in story.lines)
+        if fields.get("kind") == "NouzeiShoukeiMade"
+        for part in fields["uchiwake"].split(";")
+    )
+    assert given_keys and max(given_keys.values()) == 1
 
 
 def test_inheritances_end_on_the_stages_as_the_city_says(written: Written, taken: Read) -> None:
