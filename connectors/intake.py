@@ -2,9 +2,9 @@
 
 A file goes inbox → `.taken` → `archive` (or `held`). It is taken by a rename, so that what lies in
 `.taken` is work begun and what lies in the inbox has just arrived, be it for the second time. Events,
-letters and the file's position are committed together (`connectors.journal`); only after the last commit
-is the original sealed and the clear file removed. Every step may be the last one before a crash: the
-next start does the rest, once.
+letters and the file's position are committed together (`connectors.journal`), small files of one scan in
+one transaction (`connectors.bundle`); only after the last commit is the original sealed and the clear file
+removed. Every step may be the last one before a crash: the next start does the rest, once.
 
 The time of receipt is the file's modification time when it is first seen, and then the position's:
 whoever delivers a file again for a replay keeps its time (`cp -p`), and a restart changes nothing.
@@ -18,12 +18,13 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from connectors.archive import seal_file, sync_folder
 from connectors.base import Arrived, FileFacts, FileReader, FileRefused, Refused, Transient
+from connectors.bundle import Bundle
 from connectors.ids import DIGEST_SHOWN, file_digest, letter_id
 from connectors.journal import Journal, Message
 from connectors.secrets import Cipher
@@ -125,7 +126,8 @@ class Intake:
         self._journal = Journal(bootstrap, transactional_id, client, topic_prefix, at_point)
         self._readers, self._cipher = tuple(readers), cipher
         self._inbox, self._taken, self._archive, self._held = inbox, inbox / TAKEN, archive, held
-        self._jichitai_code, self._lines, self._settle_s = jichitai_code, transaction_lines, settle_seconds
+        self._jichitai_code, self._settle_s = jichitai_code, settle_seconds
+        self._bundle = Bundle(self._journal, transaction_lines, TRANSACTION_BYTES)
         self._stop = threading.Event()
 
     def scan_once(self, progress: Progress | None = None) -> list[FileResult]:
@@ -136,17 +138,17 @@ class Intake:
         """
         for folder in (self._inbox, self._taken):
             folder.mkdir(parents=True, exist_ok=True)
+        self._bundle.give_up()  # what an error kept from being committed is read again
         self._journal.open([LETTERS, *(topic for reader in self._readers for topic in reader.spec.topics)])
         return [
-            *self._each(_files(self._taken), progress, False),
-            *self._each(self._settled(), progress, True),
+            *self._all_of(_files(self._taken), progress, False),
+            *self._all_of(self._settled(), progress, True),
         ]
 
-    def _each(self, paths: list[Path], progress: Progress | None, is_new: bool) -> Iterator[FileResult]:
-        for path in paths:
-            result = None if self._stop.is_set() else self._receive(path, progress, is_new)
-            if result is not None:
-                yield result
+    def _all_of(self, paths: list[Path], progress: Progress | None, is_new: bool) -> list[FileResult]:
+        results = [self._receive(path, progress, is_new) for path in paths if not self._stop.is_set()]
+        self._bundle.commit()
+        return [result for result in results if result is not None]
 
     def run(
         self, stop: threading.Event, poll_seconds: float = 2.0, progress: Progress | None = None
@@ -200,7 +202,7 @@ class Intake:
     def _work(self, path: Path, raw: bytes, shape: _Shape, is_new: bool) -> _Work:
         digest = file_digest(raw)
         reader = next((reader for reader in self._readers if reader.matches(path.name)), None)
-        stored = self._journal.positions.get(f"{reader.spec.name if reader else UNKNOWN}/{digest}")
+        stored = self._bundle.position(f"{reader.spec.name if reader else UNKNOWN}/{digest}")
         name, received_at = _shown_name(path.name, reader), shape.mtime_ns // 1_000_000
         position = Position(**json.loads(stored)) if stored else Position(name, received_at)
         if is_new and position.state in (HELD, UNKNOWN):
@@ -224,25 +226,24 @@ class Intake:
         position = work.position
         if work.reader is None:
             return self._hold(work, FileRefused(_unknown_name()), UNKNOWN)
-        if position.state != DONE:
-            refused = work.reader.check(work.raw, work.facts) if position.line == 0 else None
-            if refused is not None:
-                return self._hold(work, refused, HELD)
-            position = self._feed(work, work.reader, progress)
-        if position.state == DONE:
+        if position.state == DONE:  # committed, and not yet put away, when it was broken off
             self._put_away(work, self._archive)
-        return work.result(position)
+            return work.result(position)
+        refused = work.reader.check(work.raw, work.facts) if position.line == 0 else None
+        if refused is not None:
+            return self._hold(work, refused, HELD)
+        return work.result(self._feed(work, work.reader, progress))
 
     def _feed(self, work: _Work, reader: FileReader, progress: Progress | None) -> Position:
-        """Send what is beyond the position, so many lines or bytes a transaction; the last says `done`."""
+        """Give what is beyond the position to the bundle, which is committed whenever it is full."""
         position = work.position
-        begin, messages, size = position.line, list[Message](), 0
+        begin = position.line
         for item in reader.lines(work.raw, work.facts):
             if item.line <= begin:
                 continue
-            if len(messages) >= self._lines or size >= TRANSACTION_BYTES:
-                self._commit(work, messages, position, progress)
-                messages, size = [], 0
+            if self._bundle.is_full:
+                self._reach(work, position, progress)
+                self._bundle.commit()
                 if self._stop.is_set():
                     return position
             if isinstance(item, Arrived):
@@ -252,18 +253,22 @@ class Intake:
                 message = self._letter(work, item)
                 refused = _one_more(position.refused, item.refusal.reason.code)
                 position = position._replace(line=item.line, refused=refused)
-            messages.append(message)
-            size += len(message.value)
+            self._bundle.add(message)
         position = position._replace(state=DONE)
-        self._commit(work, messages, position, progress)
+        self._reach(work, position, progress, lambda: self._put_away(work, self._archive))
         return position
 
-    def _commit(
-        self, work: _Work, messages: list[Message], position: Position, progress: Progress | None
+    def _reach(
+        self,
+        work: _Work,
+        position: Position,
+        progress: Progress | None,
+        *afterwards: Callable[[], None],
     ) -> None:
-        self._journal.commit(messages, work.key, position.to_json())
-        if progress is not None:
-            progress(work.result(position))
+        """The position counts with the bundle's commit; then it is told, and the file put away."""
+        tell = progress or (lambda result: None)
+        said = work.result(position)
+        self._bundle.reach(work.key, position.to_json(), lambda: tell(said), *afterwards)
 
     def _hold(self, work: _Work, refused: FileRefused, state: str) -> FileResult:
         """Refuse the whole file: one letter, and the file sealed for staff.
@@ -273,12 +278,13 @@ class Intake:
         reasons = {refused.refusal.reason.code: 1}
         before = work.position
         position = before._replace(state=state, refused=reasons)
-        if work.is_new or (before.state, before.refused) != (state, reasons):
-            letter = self._letter(
-                work, Refused(refused.line, refused.refusal, _original(work.raw, refused.line))
-            )
-            self._journal.commit([letter], work.key, position.to_json())
-        self._put_away(work, self._held)
+        if not work.is_new and (before.state, before.refused) == (state, reasons):
+            self._put_away(work, self._held)
+            return work.result(position)
+        whole = Refused(refused.line, refused.refusal, _original(work.raw, refused.line))
+        letter = self._letter(work, whole)
+        self._bundle.add(letter)
+        self._bundle.reach(work.key, position.to_json(), lambda: self._put_away(work, self._held))
         return work.result(position)
 
     def _resent(self, work: _Work) -> FileResult:
@@ -288,8 +294,9 @@ class Intake:
         todo = "取り込まれていないので、することはない。続くときは送り元に知らせる"
         said = refusal("R-107", "ファイル", "まだ受け取っていないファイル", found, todo)
         letter = self._letter(work, Refused(0, said, _original(work.raw, 0)))
-        self._journal.commit([letter], work.key, before._replace(resent=before.resent + 1).to_json())
-        self._put_away(work, self._archive)
+        position = before._replace(resent=before.resent + 1)
+        self._bundle.add(letter)
+        self._bundle.reach(work.key, position.to_json(), lambda: self._put_away(work, self._archive))
         return work.result(before._replace(events=0, refused={"R-107": 1}, state="resent"))
 
     def _letter(self, work: _Work, item: Refused) -> Message:

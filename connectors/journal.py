@@ -1,4 +1,4 @@
-"""記帳: events and the source's position, together in one Kafka transaction.
+"""記帳: events and the positions of their sources, together in one Kafka transaction.
 
 A source connector that dies anywhere finds, when it starts again, the position of its last committed
 transaction; what it had sent beyond is not read by anyone. Starting a journal fences the one that held
@@ -95,17 +95,18 @@ class Journal:
             "batch.size": 1 << 20,
         }
 
-    def commit(self, messages: Sequence[Message], key: str, position: bytes) -> None:
+    def commit(self, messages: Sequence[Message], positions: Mapping[str, bytes]) -> None:
         """記帳する: all of it or nothing. A failed transaction is tried again; raises Transient or Terminal."""
         producer, self._producer = self._producer, None  # whatever is raised, the next open starts anew
         if producer is None:
             raise Transient(f"{self._id}: not open; open the journal first")
         try:
-            self._attempt(producer, [*messages, Message(POSITIONS, key, position)])
+            reached = [Message(POSITIONS, key, position) for key, position in positions.items()]
+            self._attempt(producer, [*messages, *reached])
         except KafkaException as error:
             raise self._judged(error) from None
         self._at_point("after-source-commit")
-        self.positions[key] = position
+        self.positions.update(positions)
         self._producer = producer
 
     def _attempt(self, producer: Producer, messages: Sequence[Message]) -> None:

@@ -204,7 +204,7 @@ class Crew:
     def _watch(self) -> None:
         while not self._done.wait(LOOK_S):
             with self._lock:
-                for member in self.members.values():
+                for member in list(self.members.values()):  # one may join meanwhile
                     if member.pid is not None:
                         self._look(member)
                     if member.pid is None and member.is_wanted and time.monotonic() >= member.not_before:

@@ -139,6 +139,38 @@ def test_a_disk_that_is_full_stops_the_file_after_its_commit_and_mends_itself(
     assert len(place.committed(ATENA_TOPIC)) == 5
 
 
+@pytest.mark.parametrize("point", ["before-source-commit", "after-source-commit"])
+def test_small_files_of_one_scan_are_committed_together_and_put_away_after_it(
+    place: Place, point: str
+) -> None:
+    raws = {f"atena_{n}.csv": csv_file("atena_csv", atena_rows(n)) for n in (1, 2, 3)}
+    for name, raw in raws.items():
+        place.put(name, raw)
+    passed: list[str] = []
+
+    def break_off(at: str) -> None:
+        passed.append(at)
+        if at == point:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        place.intake(at_point=break_off).scan_once()
+    assert passed.count("before-source-commit") == 1
+    assert place.files() == [f"inbox/{TAKEN}/{name}" for name in raws]
+
+    again: list[str] = []
+    results = place.intake(at_point=again.append).scan_once()
+    assert [(result.name, result.events, result.state) for result in results] == [
+        (name, n, "done") for n, name in enumerate(raws, 1)
+    ]
+    is_committed = point == "after-source-commit"
+    assert again.count("before-source-commit") == (0 if is_committed else 1)
+    got = sorted(event.event_id for event in place.committed(ATENA_TOPIC))
+    reader = AtenaReader(CIPHER)
+    assert got == sorted(one for name, raw in raws.items() for one in expected_ids(reader, raw, name))
+    assert place.files() == sorted(f"archive/{file_digest(raw)}.sealed" for raw in raws.values())
+
+
 def test_the_position_says_how_far_a_file_was_committed(place: Place) -> None:
     raw = bank_file(bank_records(25))
     place.put("kouza_furikae_0001_20260630.dat", raw)

@@ -74,7 +74,7 @@ def test_a_message_too_large_for_the_broker_is_terminal(place: Place) -> None:
     journal = Journal(place.broker, f"{place.prefix}journal", topic_prefix=place.prefix)
     journal.open([BANK])
     with pytest.raises(Terminal, match="MSG_SIZE_TOO_LARGE"):
-        journal.commit([Message(BANK, "key", bytes(2_000_000))], "a/b", b"{}")
+        journal.commit([Message(BANK, "key", bytes(2_000_000))], {"a/b": b"{}"})
     assert committed(place.broker, place.prefix + BANK) == []
 
 
@@ -91,7 +91,7 @@ def test_a_transaction_that_was_aborted_is_tried_again(place: Place, broker: str
     journal.open(["narrow"])
     timer.start()
     large = os.urandom(10_000)  # does not compress
-    journal.commit([Message(BANK, "key", b"with it"), Message("narrow", "key", large)], "a/b", b"{}")
+    journal.commit([Message(BANK, "key", b"with it"), Message("narrow", "key", large)], {"a/b": b"{}"})
     timer.join()
     assert committed(broker, narrow) == [large]
     assert committed(broker, place.prefix + BANK) == [b"with it"]
@@ -109,7 +109,7 @@ def test_a_transaction_that_is_aborted_every_time_is_transient(
     journal = Journal(broker, f"{place.prefix}journal", topic_prefix=place.prefix)
     journal.open(["narrow"])
     with pytest.raises(Transient, match="2 transactions in a row"):
-        journal.commit([Message("narrow", "key", os.urandom(10_000))], "a/b", b"{}")
+        journal.commit([Message("narrow", "key", os.urandom(10_000))], {"a/b": b"{}"})
     journal.open()
-    journal.commit([Message(BANK, "key", b"goes on")], "a/b", b"{}")
+    journal.commit([Message(BANK, "key", b"goes on")], {"a/b": b"{}"})
     assert committed(broker, place.prefix + BANK) == [b"goes on"]

@@ -31,7 +31,21 @@ def test_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
         env=hub.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=_heed_ctrl_c,
     )
+    try:
+        _interrupt(hub, run)
+    finally:
+        hub.command("stop")
+        run.kill()
+
+
+def _heed_ctrl_c() -> None:
+    """A suite that a shell runs in the background ignores Ctrl-C, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _interrupt(hub: Hub, run: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while not (hub.home / "run" / "worker.pid").exists() and time.monotonic() < deadline:
         time.sleep(0.2)
