@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
+from connectors import read_side
 from connectors.base import Terminal
 from connectors.intake import FileResult
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from connectors.sink_iten_file import ItenFile
 from connectors.sink_projection import Projection
+from connectors.tables import engine_for
 from state.transfer import contracts
 from streams import commands, daemons, status, topics
 from streams.cityfiles import (
@@ -80,6 +82,7 @@ class Run:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with self._ended_on_failure():
             self._start()
+            is_first = not read_side.summary(engine_for(self.conf.database)).accounts
             manifest = self._city()
             come = days_of(manifest["nendo"])
             fed = self._feed(manifest, "sources: files received", is_wanted=is_of_the_year)
@@ -92,7 +95,8 @@ class Run:
             self._settle("records of 別添1: behind", self._records_behind)
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
-            return report(self.conf, manifest["nendo"], fed, days, time.monotonic() - begun)
+            expected = manifest["expected"] if is_first else None
+            return report(self.conf, manifest["nendo"], fed, days, time.monotonic() - begun, expected)
 
     @contextmanager
     def _ended_on_failure(self) -> Iterator[None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -35,8 +36,18 @@ FURTHER = (
 )
 
 
-def report(conf: Settings, nendo: int, fed: Fed, days: Sequence[date], seconds: float) -> int:
-    """結果を印刷する: 0, or 1 when yen are not conserved."""
+def report(
+    conf: Settings,
+    nendo: int,
+    fed: Fed,
+    days: Sequence[date],
+    seconds: float,
+    expected: Mapping[str, Any] | None,
+) -> int:
+    """結果を印刷する: 0, or 1 when yen are not conserved or the ledger is not what the city's own books say.
+
+    `expected` are those books (`city.json`), None where the hub held more than this city before.
+    """
     engine = engine_for(conf.database)
     summary, balance = read_side.summary(engine), read_side.conservation(engine)
     refused = dict(summary.letters)
@@ -62,6 +73,8 @@ def report(conf: Settings, nendo: int, fed: Fed, days: Sequence[date], seconds: 
     table.add_row("", sums)
     for name, count in summary.transfers:
         table.add_row(f"transfers: {name}", f"{count:,}")
+    wrong = [] if expected is None else differences(expected, summary, balance.total)
+    table.add_row("the city's own books", _compared(expected, wrong))
     table.add_row("unmatched payments (保留)", f"{summary.unmatched:,}, {yen(summary.unmatched_kingaku)}")
     rate = fed.events / fed.seconds if fed.seconds else 0.0
     table.add_row("throughput", f"{rate:,.0f} events/s from file to transfer ({fed.seconds:.1f} s)")
@@ -69,7 +82,41 @@ def report(conf: Settings, nendo: int, fed: Fed, days: Sequence[date], seconds: 
     console.print(table)
     is_reconciled = _statistics(engine, nendo, max(days, default=None))
     _further(engine)
-    return 0 if balance.is_exact and is_reconciled and not summary.sink_problems else 1
+    is_right = balance.is_exact and is_reconciled and not summary.sink_problems and not wrong
+    return 0 if is_right else 1
+
+
+def differences(
+    expected: Mapping[str, Any], summary: read_side.Summary, total: read_side.Balance
+) -> list[str]:
+    """市の帳簿との差: each figure that is not what the city's own books say, with both; none when all are."""
+    pairs = {
+        "persons": (expected["persons"], summary.persons),
+        "accounts": (expected["accounts"], total.accounts),
+        "調定": (expected["choutei_gaku"], total.choutei_gaku),
+        "収納": (expected["shuunou_gaku"], total.shuunou_gaku),
+        "未納": (expected["minou_gaku"], total.minou_gaku),
+        "過誤納": (expected["kagonou_gaku"], total.kagonou_gaku),
+        "persons in arrears": (expected["minou_persons"], summary.persons_in_tainou),
+        "unmatched payments": (expected["unmatched_receipts"], summary.unmatched),
+        "their yen": (expected["unmatched_gaku"], summary.unmatched_kingaku),
+    }
+    refused = Counter[str]()
+    for kind in ("refused_acts", "refused_shares", "refused_lines", "refused_files"):
+        refused.update(expected[kind])
+    found = dict(summary.letters)
+    pairs |= {code: (refused[code], found.get(code, 0)) for code in sorted({*refused, *found})}
+    return [
+        f"{what}: expected {right:,}, found {seen:,}"
+        for what, (right, seen) in pairs.items()
+        if right != seen
+    ]
+
+
+def _compared(expected: Mapping[str, Any] | None, wrong: Sequence[str]) -> str:
+    if expected is None:
+        return "not compared: the hub held more than this city before"
+    return f"[bold red]{'; '.join(wrong)}[/]" if wrong else "[green]every figure and refusal agrees[/]"
 
 
 def _statistics(engine: read_side.Engine, nendo: int, on: date | None) -> bool:

@@ -47,6 +47,7 @@ def test_the_ledger_is_what_the_city_expects_to_the_yen(hub: Hub, ran: str) -> N
         expected.funou,
     )
     assert "0 yen, 0 accounts differ" in ran
+    assert "every figure and refusal agrees" in ran
 
 
 def test_cases_are_open_for_exactly_those_who_owe(hub: Hub, ran: str) -> None:
