@@ -99,7 +99,9 @@ def topics_create() -> None:
     """作成: create the topics that are missing; changes none that exist."""
     conf = settings()
     with readable_errors():
-        created = topics.create(hub_bootstrap(conf), conf.partitions, dict(conf.security), conf.replication)
+        created = topics.create(
+            hub_bootstrap(conf), conf.partition_count, dict(conf.security), conf.replication
+        )
     console.print("\n".join(created) or "nothing is missing")
 
 
@@ -145,15 +147,16 @@ def kijunbi_advance(
         on = date.fromisoformat(day)
     except ValueError:
         fail(f"day {day!r}: expected YYYY-MM-DD", code=2)
-    if not yes:
-        console.print(
-            f"基準日 {on} would be announced to {conf.partitions} partitions, for good; repeat with --yes"
-        )
-        return
     with readable_errors():
-        messages = commands.kijunbi_messages(on, conf.partitions, conf.jichitai_code)
-        commands.send(hub_bootstrap(conf), dict(conf.security), f"{conf.application}-kijunbi", messages)
-    console.print(f"基準日 {on}: announced to {conf.partitions} partitions")
+        bootstrap, client = hub_bootstrap(conf), dict(conf.security)
+        # as the broker has it: a day that only some partitions were told would leave cases unopened
+        count = topics.partition_count(bootstrap, client, commands.KIJUNBI)
+        if not yes:
+            console.print(f"基準日 {on} would be announced to {count} partitions, for good; repeat with --yes")
+            return
+        messages = commands.kijunbi_messages(on, count, conf.jichitai_code)
+        commands.send(bootstrap, client, f"{conf.application}-kijunbi", messages)
+    console.print(f"基準日 {on}: announced to {count} partitions")
 
 
 @database_app.command("migrate")

@@ -15,14 +15,12 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
-from connectors import read_side
 from connectors.base import Terminal
 from connectors.intake import FileResult
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from connectors.sink_iten_file import ItenFile
 from connectors.sink_projection import Projection
-from connectors.tables import engine_for
 from state.transfer import contracts
 from streams import commands, daemons, status, topics
 from streams.cityfiles import (
@@ -82,7 +80,7 @@ class Run:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with self._ended_on_failure():
             self._start()
-            is_first = not read_side.summary(engine_for(self.conf.database)).accounts
+            is_first = self._is_first()
             manifest = self._city()
             come = days_of(manifest["nendo"])
             fed = self._feed(manifest, "sources: files received", is_wanted=is_of_the_year)
@@ -120,7 +118,7 @@ class Run:
                 )
                 self.bootstrap = broker.bootstrap
         with self._step("topics"):
-            topics.create(self.bootstrap, self.conf.partitions, self.client, self.conf.replication)
+            topics.create(self.bootstrap, self.conf.partition_count, self.client, self.conf.replication)
         with self._step("database"):
             migrate(self.conf.database)
         daemons.stop(home, INTAKE)
@@ -136,6 +134,10 @@ class Run:
         with console.status(what):
             yield
         console.print(f"{what}: ready ({time.monotonic() - begun:.1f} s)")
+
+    def _is_first(self) -> bool:
+        """Whether nothing ever came, by the topics: the projection may have been lost and be made again."""
+        return not any(c.records for c in topics.count(self.bootstrap, self.client) if topics.is_incoming(c.topic))
 
     def _alive(self) -> None:
         for name in (WORKER, RECORDS, CONNECTORS):
@@ -186,7 +188,8 @@ class Run:
 
     def _advance(self, *days: date) -> list[date]:
         for day in days:
-            messages = commands.kijunbi_messages(day, self.conf.partitions, self.conf.jichitai_code)
+            count = topics.partition_count(self.bootstrap, self.client, commands.KIJUNBI)
+            messages = commands.kijunbi_messages(day, count, self.conf.jichitai_code)
             commands.send(self.bootstrap, self.client, f"{self.conf.application}-kijunbi", messages)
             self._settle(f"基準日 {day}: records behind", self._flow_behind)
         return list(days)

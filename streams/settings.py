@@ -15,6 +15,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.engine.owner import EngineSettings
 from streams.engine.stage import WorkerSettings
 
+PARTITIONS, PARTITIONS_LOCAL = 12, 3
+"""Of a cluster that may come to be shared by many workers; and of one machine's own broker, whose two
+cores spend themselves on the transactions of twelve."""
+
 
 class Settings(BaseSettings):
     """設定: name, type, default and purpose of each; `shuunou settings` prints them."""
@@ -26,8 +30,11 @@ class Settings(BaseSettings):
         "", description="Kafka's address; empty: the local broker that `shuunou broker start` made"
     )
     application: str = Field("shuunou", description="prefix of consumer groups and transactional ids")
-    partitions: int = Field(
-        12, ge=1, description="partition count of every topic of the hub; fixed for life"
+    partitions: int | None = Field(
+        None,
+        ge=1,
+        description="partition count of every topic of the hub when it is made, fixed for life; "
+        f"empty: {PARTITIONS}, or {PARTITIONS_LOCAL} on the local broker",
     )
     replication: int = Field(1, ge=1, description="replication factor of the topics that the hub creates")
     jichitai_code: str = Field(
@@ -59,6 +66,11 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.home / 'projection.db'}"
+
+    @property
+    def partition_count(self) -> int:
+        """作るときの区画の数: what a topic that is there has, the broker says (streams/topics.py)."""
+        return self.partitions or (PARTITIONS if self.bootstrap else PARTITIONS_LOCAL)
 
     @property
     def key_path(self) -> Path:

@@ -61,9 +61,13 @@ def allowed(topic: str) -> frozenset[str]:
     return frozenset(next(t.schemas for t in topics() if t.name == topic))
 
 
+def is_incoming(topic: Topic) -> bool:
+    """外から来るトピックか。"""
+    return topic.name.startswith("ido.")
+
+
 def _config(topic: Topic) -> dict[str, str]:
-    is_incoming = topic.name.startswith("ido.")
-    largest = MESSAGE_MAX_BYTES // 2 if is_incoming else MESSAGE_MAX_BYTES
+    largest = MESSAGE_MAX_BYTES // 2 if is_incoming(topic) else MESSAGE_MAX_BYTES
     config = {"max.message.bytes": str(largest), "retention.ms": "-1"}
     if topic.is_compacted:
         config["cleanup.policy"] = "compact"
@@ -100,6 +104,16 @@ def create(bootstrap: str, partitions: int, client: dict[str, Any], replication:
     for name, future in asked.create_topics(missing).items() if missing else ():
         _created(name, future)
     return [new.topic for new in missing]
+
+
+def partition_count(bootstrap: str, client: dict[str, Any], name: str) -> int:
+    """区画の数: of a topic as it is, whatever the settings say. Raises TopicsDiffer when there is none."""
+    found = admin(bootstrap, client).list_topics(timeout=30).topics.get(name)
+    if found is None:
+        raise TopicsDiffer(
+            f"topic {name}: expected on the broker, found none; `shuunou topics create` makes it"
+        )
+    return len(found.partitions)
 
 
 def _created(name: str, future: Any) -> None:

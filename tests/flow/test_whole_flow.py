@@ -108,6 +108,13 @@ def test_no_number_of_the_city_is_left_on_disk(hub: Hub, ran: str, tmp_path: Pat
     assert {name: count for name, count in left.items() if count} == {}
 
 
+def test_a_day_is_announced_to_every_partition_that_there_is_whatever_the_settings_say(
+    hub: Hub, ran: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(hub.environment, "SHUUNOU_PARTITIONS", "5")
+    assert "3 partitions" in hub.command("kijunbi", "advance", "2027-07-01")
+
+
 def test_staff_assign_a_held_payment_and_its_bill_is_paid(hub: Hub, ran: str) -> None:
     held = hub.json("unmatched", "list")[0]
     target = _one(
