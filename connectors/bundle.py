@@ -24,32 +24,50 @@ class Bundle:
         self._messages: list[Message] = []
         self._positions: dict[str, bytes] = {}
         self._afterwards: list[Callable[[], None]] = []
-        self._bytes = 0
+        self._bytes = self._kept = self._reached = 0
 
     @property
     def is_full(self) -> bool:
         """いっぱいか: commit before anything is added."""
         return len(self._messages) >= self._most_messages or self._bytes >= self._most_bytes
 
+    @property
+    def is_heavy(self) -> bool:
+        """重いか: the files that wait for the commit keep so much memory that no other should join them."""
+        return self._kept >= self._most_bytes
+
     def add(self, message: Message) -> None:
         """一通を加える。"""
         self._messages.append(message)
         self._bytes += len(message.value)
 
-    def reach(self, key: str, position: bytes, *afterwards: Callable[[], None]) -> None:
-        """位置に達する: what is done after the commit is done in the order in which it was asked for."""
+    def reach(self, key: str, position: bytes, *afterwards: Callable[[], None], keeps: int = 0) -> None:
+        """位置に達する: what was added until now is complete with it.
+
+        What is done after the commit is done in the order in which it was asked for; `keeps` is how many
+        bytes of memory wait for it.
+        """
         self._positions[key] = position
         self._afterwards += afterwards
+        self._kept += keeps
+        self._reached = len(self._messages)
 
     def position(self, key: str) -> bytes | None:
         """位置: as this bundle leaves it, else as it was committed; None for a source never seen."""
         return self._positions.get(key) or self._journal.positions.get(key)
 
     def commit(self) -> None:
-        """記帳する: nothing when nothing was reached. Raises as `Journal.commit`; then all of it is given up."""
+        """記帳する: all that was reached; what was added beyond is given up, as after a failure all of it is.
+
+        Raises as `Journal.commit`.
+        """
         if not self._positions:
-            return
-        messages, positions, afterwards = self._messages, self._positions, self._afterwards
+            return self.give_up()
+        messages, positions, afterwards = (
+            self._messages[: self._reached],
+            self._positions,
+            self._afterwards,
+        )
         self.give_up()
         self._journal.commit(messages, positions)
         for do in afterwards:

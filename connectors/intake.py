@@ -19,6 +19,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -146,7 +147,17 @@ class Intake:
         ]
 
     def _all_of(self, paths: list[Path], progress: Progress | None, is_new: bool) -> list[FileResult]:
-        results = [self._receive(path, progress, is_new) for path in paths if not self._stop.is_set()]
+        results: list[FileResult | None] = []
+        for path in paths:
+            if self._stop.is_set():
+                break
+            try:
+                results.append(self._receive(path, progress, is_new))
+            except Exception:
+                self._bundle.commit()  # the files before it do not wait until this one is mended
+                raise
+            if self._bundle.is_full or self._bundle.is_heavy:
+                self._bundle.commit()
         self._bundle.commit()
         return [result for result in results if result is not None]
 
@@ -227,6 +238,7 @@ class Intake:
         if work.reader is None:
             return self._hold(work, FileRefused(_unknown_name()), UNKNOWN)
         if position.state == DONE:  # committed, and not yet put away, when it was broken off
+            self._bundle.commit()  # nothing is put away by what only a bundle knows
             self._put_away(work, self._archive)
             return work.result(position)
         refused = work.reader.check(work.raw, work.facts) if position.line == 0 else None
@@ -242,7 +254,7 @@ class Intake:
             if item.line <= begin:
                 continue
             if self._bundle.is_full:
-                self._reach(work, position, progress)
+                self._reached(work, position, None, progress)
                 self._bundle.commit()
                 if self._stop.is_set():
                     return position
@@ -255,20 +267,20 @@ class Intake:
                 position = position._replace(line=item.line, refused=refused)
             self._bundle.add(message)
         position = position._replace(state=DONE)
-        self._reach(work, position, progress, lambda: self._put_away(work, self._archive))
+        self._reached(work, position, self._archive, progress)
         return position
 
-    def _reach(
-        self,
-        work: _Work,
-        position: Position,
-        progress: Progress | None,
-        *afterwards: Callable[[], None],
+    def _reached(
+        self, work: _Work, position: Position, folder: Path | None, progress: Progress | None = None
     ) -> None:
-        """The position counts with the bundle's commit; then it is told, and the file put away."""
-        tell = progress or (lambda result: None)
-        said = work.result(position)
-        self._bundle.reach(work.key, position.to_json(), lambda: tell(said), *afterwards)
+        """The position counts with the commit; then it is told, and a file that is over is put away."""
+        afterwards: list[Callable[[], None]] = []
+        if progress is not None:
+            afterwards.append(partial(progress, work.result(position)))
+        if folder is not None:
+            afterwards.append(partial(self._put_away, work, folder))
+        keeps = len(work.raw) if folder is not None else 0
+        self._bundle.reach(work.key, position.to_json(), *afterwards, keeps=keeps)
 
     def _hold(self, work: _Work, refused: FileRefused, state: str) -> FileResult:
         """Refuse the whole file: one letter, and the file sealed for staff.
@@ -279,12 +291,13 @@ class Intake:
         before = work.position
         position = before._replace(state=state, refused=reasons)
         if not work.is_new and (before.state, before.refused) == (state, reasons):
+            self._bundle.commit()
             self._put_away(work, self._held)
             return work.result(position)
         whole = Refused(refused.line, refused.refusal, _original(work.raw, refused.line))
         letter = self._letter(work, whole)
         self._bundle.add(letter)
-        self._bundle.reach(work.key, position.to_json(), lambda: self._put_away(work, self._held))
+        self._reached(work, position, self._held)
         return work.result(position)
 
     def _resent(self, work: _Work) -> FileResult:
@@ -296,7 +309,7 @@ class Intake:
         letter = self._letter(work, Refused(0, said, _original(work.raw, 0)))
         position = before._replace(resent=before.resent + 1)
         self._bundle.add(letter)
-        self._bundle.reach(work.key, position.to_json(), lambda: self._put_away(work, self._archive))
+        self._reached(work, position, self._archive)
         return work.result(before._replace(events=0, refused={"R-107": 1}, state="resent"))
 
     def _letter(self, work: _Work, item: Refused) -> Message:

@@ -171,6 +171,30 @@ def test_small_files_of_one_scan_are_committed_together_and_put_away_after_it(
     assert place.files() == sorted(f"archive/{file_digest(raw)}.sealed" for raw in raws.values())
 
 
+def test_a_file_that_breaks_does_not_keep_those_before_it_from_being_committed(place: Place) -> None:
+    raws = {f"atena_{n}.csv": csv_file("atena_csv", atena_rows(n)) for n in (1, 2, 5)}
+    for name, raw in raws.items():
+        place.put(name, raw)
+    broken = place.intake([Breaking(AtenaReader(CIPHER), 5, raise_interrupted)])
+    for _ in range(2):  # the same again at the next start
+        with pytest.raises(Interrupted):
+            broken.scan_once()
+        assert len(place.committed(ATENA_TOPIC)) == 3, "nothing of the broken file, of the others all"
+        whole = [f"archive/{file_digest(raws[f'atena_{n}.csv'])}.sealed" for n in (1, 2)]
+        assert place.files() == [*sorted(whole), f"inbox/{TAKEN}/atena_5.csv"]
+
+
+def test_files_that_keep_much_memory_are_not_committed_together(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.intake.TRANSACTION_BYTES", 1_000)
+    for n in range(3):
+        place.put(f"strange_{n}.bin", bytes(2_000 + n))
+    passed: list[str] = []
+    assert len(place.intake(at_point=passed.append).scan_once()) == 3
+    assert passed.count("before-source-commit") == 3
+
+
 def test_the_position_says_how_far_a_file_was_committed(place: Place) -> None:
     raw = bank_file(bank_records(25))
     place.put("kouza_furikae_0001_20260630.dat", raw)
