@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from connectors.base import Terminal
+from connectors.city import Expected
 from connectors.intake import FileResult
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
@@ -93,7 +94,7 @@ class Run:
             self._settle("records of 別添1: behind", self._records_behind)
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
-            expected = manifest["expected"] if is_first else None
+            expected = Expected(**manifest["expected"]) if is_first else None
             return report(self.conf, manifest["nendo"], fed, days, time.monotonic() - begun, expected)
 
     @contextmanager
@@ -188,8 +189,8 @@ class Run:
         return Fed(files, sum(r.events for r in results), refused, time.monotonic() - begun)
 
     def _advance(self, *days: date) -> list[date]:
+        count = topics.partition_count(self.bootstrap, self.client, commands.KIJUNBI)
         for day in days:
-            count = topics.partition_count(self.bootstrap, self.client, commands.KIJUNBI)
             messages = commands.kijunbi_messages(day, count, self.conf.jichitai_code)
             commands.send(self.bootstrap, self.client, f"{self.conf.application}-kijunbi", messages)
             self._settle(f"基準日 {day}: records behind", self._flow_behind)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from connectors import examples, read_side, toukei
+from connectors.city import Expected
 from connectors.shoumei import owner_of, person_rows
 from connectors.tables import engine_for
 from state.law.shoumei import certify
@@ -42,7 +42,7 @@ def report(
     fed: Fed,
     days: Sequence[date],
     seconds: float,
-    expected: Mapping[str, Any] | None,
+    expected: Expected | None,
 ) -> int:
     """結果を印刷する: 0, or 1 when yen are not conserved or the ledger is not what the city's own books say.
 
@@ -86,26 +86,21 @@ def report(
     return 0 if is_right else 1
 
 
-def differences(
-    expected: Mapping[str, Any], summary: read_side.Summary, total: read_side.Balance
-) -> list[str]:
+def differences(expected: Expected, summary: read_side.Summary, total: read_side.Balance) -> list[str]:
     """市の帳簿との差: each figure that is not what the city's own books say, with both; none when all are."""
     pairs = {
-        "persons": (expected["persons"], summary.persons),
-        "accounts": (expected["accounts"], total.accounts),
-        "調定": (expected["choutei_gaku"], total.choutei_gaku),
-        "収納": (expected["shuunou_gaku"], total.shuunou_gaku),
-        "未納": (expected["minou_gaku"], total.minou_gaku),
-        "過誤納": (expected["kagonou_gaku"], total.kagonou_gaku),
-        "persons in arrears": (expected["minou_persons"], summary.persons_in_tainou),
-        "unmatched payments": (expected["unmatched_receipts"], summary.unmatched),
-        "their yen": (expected["unmatched_gaku"], summary.unmatched_kingaku),
+        "persons": (expected.persons, summary.persons),
+        "accounts": (expected.accounts, total.accounts),
+        "調定": (expected.choutei_gaku, total.choutei_gaku),
+        "収納": (expected.shuunou_gaku, total.shuunou_gaku),
+        "未納": (expected.minou_gaku, total.minou_gaku),
+        "過誤納": (expected.kagonou_gaku, total.kagonou_gaku),
+        "persons in arrears": (expected.minou_persons, summary.persons_in_tainou),
+        "unmatched payments": (expected.unmatched_receipts, summary.unmatched),
+        "their yen": (expected.unmatched_gaku, summary.unmatched_kingaku),
     }
-    refused = Counter[str]()
-    for kind in ("refused_acts", "refused_shares", "refused_lines", "refused_files"):
-        refused.update(expected[kind])
-    found = dict(summary.letters)
-    pairs |= {code: (refused[code], found.get(code, 0)) for code in sorted({*refused, *found})}
+    refused, found = expected.refused, dict(summary.letters)
+    pairs |= {code: (refused.get(code, 0), found.get(code, 0)) for code in sorted({*refused, *found})}
     return [
         f"{what}: expected {right:,}, found {seen:,}"
         for what, (right, seen) in pairs.items()
@@ -113,7 +108,7 @@ def differences(
     ]
 
 
-def _compared(expected: Mapping[str, Any] | None, wrong: Sequence[str]) -> str:
+def _compared(expected: Expected | None, wrong: Sequence[str]) -> str:
     if expected is None:
         return "not compared: the hub held more than this city before"
     return f"[bold red]{'; '.join(wrong)}[/]" if wrong else "[green]every figure and refusal agrees[/]"

@@ -103,7 +103,8 @@ class Crew:
 
     def add(self, member: Member) -> Member:
         """加える: not started yet."""
-        self.members[member.name] = member
+        with self._lock:  # the watch goes through them
+            self.members[member.name] = member
         return member
 
     def start(self, *names: str) -> None:
@@ -204,7 +205,7 @@ class Crew:
     def _watch(self) -> None:
         while not self._done.wait(LOOK_S):
             with self._lock:
-                for member in list(self.members.values()):  # one may join meanwhile
+                for member in self.members.values():
                     if member.pid is not None:
                         self._look(member)
                     if member.pid is None and member.is_wanted and time.monotonic() >= member.not_before:
