@@ -21,8 +21,10 @@ def _received(account: ReceiptAccount) -> list[Receipt]:
 
 def _last(account: ReceiptAccount) -> Receipt | None:
     """The receipt that was paid last; of one day the one that is last by its number."""
-    received = _received(account)
-    return received[-1] if received else None
+    for receipt in reversed(account.receipts):
+        if receipt.dankai != TORIKESHI:
+            return receipt
+    return None
 
 
 def kibetsu_choutei_gaku(account: ReceiptAccount) -> int:

@@ -10,7 +10,7 @@ import inspect
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas import records
 from schemas.records import Item, Provenance
@@ -39,7 +39,7 @@ _ROW = {"choutei": "account", "atena": "atena", "kiroku": "kiroku", "tetsuzuki":
 _TYPE: Mapping[str, type[Any]] = {
     "account": ReceiptAccount, "atena": AtenaChanged, "kiroku": KirokuHeld, "book": Seiribo
 }  # fmt: skip
-_NOTHING: Mapping[str, str] = {}
+_KIROKU = Known._fields.index("kiroku")
 
 
 @cache
@@ -72,14 +72,15 @@ def build(record: str, known: Known) -> Any | None:
 
     The record of a 期別 is asked for only where there is an account.
     """
+    values, asked = _plan(record, _pattern(known))
+    values = values.copy()
     held = None if known.kiroku is None else known.kiroku.held
-    values = []
-    for name, get, read in _getters(record):
+    for place, name, get, read in asked:
         value = get(known)
         if value is UNSEEN:
             # no event of its kind has come: what the former system's record of this file says, if it may
             value = None if read is None or held is None else value_of(read, held.get(name))
-        values.append(value)
+        values[place] = value
     return _row(record, values)
 
 
@@ -99,9 +100,10 @@ def is_kanri(case: DelinquencyCase | None, book: Seiribo | None, kiroku: KirokuH
 
 
 def _row(record: str, values: list[Any]) -> Any | None:
-    if any(values[place] is None for place in _required(record)):
-        return None
-    return classes()[record](*values)
+    for place in _required(record):
+        if values[place] is None:
+            return None
+    return classes()[record]._make(values)
 
 
 @cache
@@ -109,18 +111,59 @@ def _required(record: str) -> tuple[int, ...]:
     return tuple(place for place, item in enumerate(records.items(record)) if item.is_required)
 
 
+MISSING, BARE, HOLDING = 0, 1, 2
+_Asked = tuple[int, str, Get, Read | None]
+
+
+def _pattern(known: Known) -> tuple[int, ...]:
+    """What there is of each material: nothing, a row without held text, or one with it."""
+    return tuple(
+        [MISSING if row is None else HOLDING if getattr(row, "held", None) else BARE for row in known]
+    )
+
+
 @cache
-def _getters(record: str) -> tuple[tuple[str, Get, Read | None], ...]:
-    """Of every item its name, what gives it, and how the former system's text is read where it may speak."""
+def _plan(record: str, pattern: tuple[int, ...]) -> tuple[list[Any], tuple[_Asked, ...]]:
+    """Values that are the same for every row of this pattern, and the items that are to be worked out.
+
+    What a pure function makes of nothing is always the same, and most 期別 know no procedure: their thirty
+    counters and days of procedures need no question, nor does held text where there is none.
+    """
+    values: list[Any] = []
+    asked = []
+    for place, way in enumerate(_ways(record)):
+        least = HOLDING if way.is_of_held else BARE
+        is_open = any(pattern[at] >= least for at in way.reads)
+        value = UNSEEN if is_open else way.get(Known())
+        values.append(None if value is UNSEEN else value)
+        may_be_held = way.read is not None and pattern[_KIROKU] == HOLDING
+        if value is UNSEEN and (is_open or may_be_held):
+            asked.append((place, way.name, way.get, way.read))
+    return values, tuple(asked)
+
+
+class _Way(NamedTuple):
+    """How an item comes about: what gives it, out of which materials, and how held text is read where it may."""
+
+    name: str
+    get: Get
+    reads: tuple[int, ...]
+    is_of_held: bool
+    read: Read | None
+
+
+@cache
+def _ways(record: str) -> tuple[_Way, ...]:
     found = []
     for item in records.items(record):
         origin = records.provenance(record, item.name)
         read = readers(record)[item.name] if origin.otherwise else None
-        found.append((item.name, _getter(item, origin), read))
+        get, reads = _getter(item, origin)
+        found.append(_Way(item.name, get, reads, origin.kind not in ("derived", "event"), read))
     return tuple(found)
 
 
-def _getter(item: Item, origin: Provenance) -> Get:
+def _getter(item: Item, origin: Provenance) -> tuple[Get, tuple[int, ...]]:
     if origin.kind == "derived":
         return _derived(origin)
     return _from_event(origin) if origin.kind == "event" else _from_held(item, origin)
@@ -138,22 +181,23 @@ def _of_kiroku(item: Item) -> Get:
     return lambda known: value_of(read, known.kiroku.held.get(name)) if known.kiroku else None
 
 
-def _derived(origin: Provenance) -> Get:
+def _derived(origin: Provenance) -> tuple[Get, tuple[int, ...]]:
     module, _, name = (origin.function or "").rpartition(".")
     function = getattr(_MODULES[module], name)
     places = tuple(Known._fields.index(word) for word in inspect.signature(function).parameters)
     if len(places) == 1:
         (only,) = places
-        return lambda known: function(known[only])
+        return lambda known: function(known[only]), places
     if len(places) == 2:
         one, other = places
-        return lambda known: function(known[one], known[other])
-    return lambda known: function(*[known[place] for place in places])
+        return lambda known: function(known[one], known[other]), places
+    return lambda known: function(*[known[place] for place in places]), places
 
 
-def _from_event(origin: Provenance) -> Get:
+def _from_event(origin: Provenance) -> tuple[Get, tuple[int, ...]]:
     rows = [_ROW[source] for source in origin.sources]
     ways = [(Known._fields.index(row), _places(row, origin.fields)) for row in rows]
+    reads = tuple(place for place, _ in ways)
     if len(ways) == 1 and len(ways[0][1]) == 1:
         place, (at,) = ways[0]
 
@@ -162,7 +206,7 @@ def _from_event(origin: Provenance) -> Get:
             value = None if row is None else row[at]
             return UNSEEN if value is None else value
 
-        return get_one
+        return get_one, reads
 
     def get(known: Known) -> Any:
         for place, fields in ways:
@@ -172,7 +216,7 @@ def _from_event(origin: Provenance) -> Get:
                 return found[0] if len(fields) == 1 else "".join(found)
         return UNSEEN
 
-    return get
+    return get, reads
 
 
 def _places(row: str, fields: tuple[str, ...]) -> tuple[int, ...]:
@@ -180,19 +224,22 @@ def _places(row: str, fields: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(_TYPE[row]._fields.index(word) for word in fields)
 
 
-def _from_held(item: Item, origin: Provenance) -> Get:
+def _from_held(item: Item, origin: Provenance) -> tuple[Get, tuple[int, ...]]:
     key, read = origin.key or item.name, readers(item.record)[item.name]
+    reads = tuple(place for source in origin.sources for place in _holders(source))
 
     def get(known: Known) -> Any:
-        for source in origin.sources:
-            value = value_of(read, _held(known, source).get(key))
+        for place in reads:
+            row: Any = known[place]
+            value = None if row is None else value_of(read, row.held.get(key))
             if value is not None:
                 return value
         return UNSEEN
 
-    return get
+    return get, reads
 
 
-def _held(known: Known, source: str) -> Mapping[str, str]:
-    row: Any = known.shobun or known.bunnou if source == "tetsuzuki" else getattr(known, _ROW[source])
-    return row.held if row is not None else _NOTHING
+def _holders(source: str) -> tuple[int, ...]:
+    """Whose held text a source's is: an act's is that of the 処分 or the 分納 of the row."""
+    names = ("shobun", "bunnou") if source == "tetsuzuki" else (_ROW[source],)
+    return tuple(Known._fields.index(name) for name in names)
