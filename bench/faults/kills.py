@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.faults.playing import play
 from bench.faults.report import Played
 from bench.faults.rows import Row
-from bench.faults.rows_workers import arming, kill_the_patient
-from bench.faults.world import SINKS, Site, World
+from bench.faults.rows_workers import PEACE, arming, kill_the_patient, turn_to_acts
+from bench.faults.world import SINKS, YEAR, Site, World
 from bench.support import BenchError, say
 
 SEGMENT = 100
@@ -28,7 +29,8 @@ SHOWN_EVERY_S = 15.0
 
 
 class Segment:
-    """一区切り: plays so many kills on one town; the load is spread over them."""
+    """一区切り: plays so many kills on one town; its year, and then the acts of its office, are spread over
+    them."""
 
     def __init__(self, number: int, kills: int, *, dynamic: bool) -> None:
         self.number, self.kills = number, kills
@@ -36,28 +38,55 @@ class Segment:
 
     def play(self, world: World) -> None:
         """演じる。"""
-        world.begin(rate=RATE, seconds=self.kills * SECONDS_PER_KILL, settings=self.settings)
+        of_the_year = round(self.kills * YEAR)
+        world.begin(rate=RATE, seconds=of_the_year * SECONDS_PER_KILL, settings=self.settings)
         feed, crew = world.sending, world.crew
         names = (*(m.name for m in world.workers), SINKS)
         crew.arming = arming(world.random)
-        begun = shown = time.monotonic()
         for name in names:
             crew.kill(name)
-        while (done := crew.kills.total()) < self.kills:
-            feed.limit = int(len(feed.items) * (done + 2) / self.kills)
+        begun = time.monotonic()
+        self._kill(world, names, Spread(0, len(feed.items), 0, of_the_year))
+        feed.limit = year = len(feed.items)
+        turn_to_acts(world, names, share=0.0)
+        self._kill(world, names, Spread(year, len(feed.items), of_the_year, self.kills))
+        feed.limit = None
+        world.figures |= {
+            "seconds per kill": round((time.monotonic() - begun) / self.kills, 2),
+            "kills while acts came": killed_so_far(crew.kills) - of_the_year,
+            "static membership": not self.settings,
+        }
+
+    def _kill(self, world: World, names: tuple[str, ...], spread: Spread) -> None:
+        begun = shown = time.monotonic()
+        while (done := killed_so_far(world.crew.kills)) < spread.kills_to:
+            world.sending.limit = spread.limit(done)
             kill_the_patient(world, names)
             if time.monotonic() - shown > SHOWN_EVERY_S:
                 shown = time.monotonic()
-                say(f"segment {self.number}: {done} of {self.kills} kills, {feed.at:,} messages")
+                say(f"segment {self.number}: {done} of {self.kills} kills, {world.sending.at:,} messages")
             if time.monotonic() - begun > PATIENCE_S:
-                raise BenchError(f"expected {self.kills} kills within {PATIENCE_S:.0f} s, {done} done")
+                raise BenchError(f"expected {spread.kills_to} kills within {PATIENCE_S:.0f} s, {done} done")
             time.sleep(0.05)
-        feed.limit = None
-        seconds = time.monotonic() - begun
-        world.figures |= {
-            "seconds per kill": round(seconds / done, 2),
-            "static membership": not self.settings,
-        }
+
+
+class Spread(NamedTuple):
+    """配分: messages `items_from` to `items_to` over the kills `kills_from` to `kills_to`."""
+
+    items_from: int
+    items_to: int
+    kills_from: int
+    kills_to: int
+
+    def limit(self, done: int) -> int:
+        """そこまで送ってよい数: a little ahead of the kills, so that the next one has something to break."""
+        share = (done - self.kills_from + 2) / (self.kills_to - self.kills_from)
+        return self.items_from + int((self.items_to - self.items_from) * share)
+
+
+def killed_so_far(kills: Mapping[str, int]) -> int:
+    """強制終了の数: without those by which the harness itself makes peace between year and acts."""
+    return sum(count for why, count in kills.items() if why != PEACE)
 
 
 def segment_row(number: int, kills: int) -> Row:
@@ -77,7 +106,7 @@ def play_kills(total: int, place: Site, done_path: Path) -> list[dict[str, Any]]
         known[number] = _noted(number, place, result)
         with done_path.open("a", encoding="utf-8") as notes:
             notes.write(json.dumps(known[number], ensure_ascii=False) + "\n")
-        killed = sum(sum(entry["played"]["kills"].values()) for entry in known.values())
+        killed = sum(killed_so_far(entry["played"]["kills"]) for entry in known.values())
         say(f"{killed:,} of {total:,} kills")
     return [known[number] for number in sorted(known)]
 

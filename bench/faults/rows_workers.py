@@ -96,15 +96,19 @@ def killed(world: World) -> None:
 
 
 def _kill_while_acting(world: World, names: tuple[str, ...]) -> None:
-    """The year comes to its end in peace, since whoever dies again and again may take for ever."""
+    turn_to_acts(world, names)
+    _go_on_killing(world, names, world.seconds * ACTS)
+
+
+def turn_to_acts(world: World, names: tuple[str, ...], share: float = ACTS) -> None:
+    """手続へ: the year comes to its end in peace, since whoever dies again and again may take for ever."""
     arm, world.crew.arming = world.crew.arming, lambda member: ""
     for name in names:
         world.crew.kill(name, PEACE)
-    world.act()
+    world.act(share=share)
     world.crew.arming = arm
     for name in names:
         world.crew.kill(name)
-    _go_on_killing(world, names, world.seconds * ACTS)
 
 
 def _go_on_killing(world: World, names: tuple[str, ...], seconds: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -110,7 +111,7 @@ class World:
         create_key_file(self.key_path)
         self._town = make_town(
             int(rate * (seconds or self.seconds)),
-            self.site.seed * 1_000 + len(self.name),
+            zlib.crc32(f"{self.site.seed}/{self.name}".encode()),
             self.home / "city",
             Cipher(load_key_file(self.key_path)),
         )

@@ -191,6 +191,10 @@ def _applied(s: Scene) -> Told:
 
 
 def _yuuyo(s: Scene) -> list[Told]:
+    """Of all that is owed, so nothing is left to be 督促された; not where 充当 has met a part since: on the day
+    of the 督促状 that part was still owed, and not put off."""
+    if s.has_juutou:
+        return _tokusoku(s)
     return [
         _applied(s),
         Told(Act("YuuyoGranted", s.on(8), s.key, code="choushuu_yuuyo", kara=s.on(9), made=s.on(80))),
