@@ -143,7 +143,7 @@ def _plan(record: str, pattern: tuple[int, ...]) -> tuple[list[Any], tuple[_Aske
 
 
 class _Way(NamedTuple):
-    """How an item comes about: what gives it, out of which materials, and how held text is read where it may."""
+    """How an item comes about: what gives it, of which materials, and how held text is read if it may be."""
 
     name: str
     get: Get

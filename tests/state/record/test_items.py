@@ -148,9 +148,8 @@ def test_what_is_not_asked_again_is_what_it_would_have_answered(record: str) -> 
     """Whatever is there and whatever is missing of the materials, with held text and without."""
     notation = "調定 10000 / 収納 4000 / 宛名 / 回数 sashiosae_counter 2 2026-08-01 / 事案 closed 0"
     text = {item.name: _sample(item) for item in records.items(record)}
-    whole = known(notation)._replace(
-        kiroku=given.kiroku(held=text), book=Seiribo(given.PERSON, saikoku_kaisuu=2), kijunbi=date(2028, 6, 1)
-    )
+    book = Seiribo(given.PERSON, saikoku_kaisuu=2)
+    whole = known(notation)._replace(kiroku=given.kiroku(held=text), book=book, kijunbi=date(2028, 6, 1))
     told = 0
     for held in ({}, text):
         for missing in chain.from_iterable(combinations(MATERIALS, n) for n in range(len(MATERIALS) + 1)):
