@@ -205,10 +205,14 @@ class Worker:
         if self._ended():
             raise BenchError(f"worker: ended with {self._process.returncode}\n{tail(self.log)}")
 
+    @property
+    def pid(self) -> int:
+        """番号。"""
+        return self._process.pid
+
     def cpu_s(self) -> float:
         """使った処理装置の秒: user and system, of all its threads."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.pid)
 
     def peak_mib(self) -> float:
         """最大の常駐記憶 (MiB)."""
@@ -232,6 +236,12 @@ class Worker:
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+
+
+def cpu_s(pid: int) -> float:
+    """使った処理装置の秒: of one process, user and system. Raises FileNotFoundError when it is no more."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Hub(NamedTuple):

@@ -169,6 +169,9 @@ def database_migrate() -> None:
 def run(
     persons: Annotated[int, typer.Option(min=1, help="Persons of the synthetic city.")] = 2000,
     seed: Annotated[int, typer.Option(help="Its seed.")] = 1,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures to this file too, for scripts.")
+    ] = None,
 ) -> None:
     """運転: broker, topics, worker, connectors; a synthetic city's files through every stage; its figures.
 
@@ -177,7 +180,7 @@ def run(
     from streams.run import Run
 
     with readable_errors():
-        raise typer.Exit(Run(settings(), persons, seed).go())
+        raise typer.Exit(Run(settings(), persons, seed, json_path).go())
 
 
 def stop() -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from connectors.base import Terminal
@@ -66,8 +68,8 @@ class Fed(NamedTuple):
 class Run:
     """通し運転: `go` does it all and prints what came of it."""
 
-    def __init__(self, conf: Settings, persons: int, seed: int) -> None:
-        self.conf, self.persons, self.seed = conf, persons, seed
+    def __init__(self, conf: Settings, persons: int, seed: int, json_path: Path | None = None) -> None:
+        self.conf, self.persons, self.seed, self.json_path = conf, persons, seed, json_path
         self.city = conf.home / f"city-{persons}-{seed}"
         self.client = dict(conf.security)
         self.bootstrap = conf.bootstrap
@@ -95,7 +97,8 @@ class Run:
             self._settle("sinks: behind", self._sinks_behind)
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
             expected = Expected(**manifest["expected"]) if is_first else None
-            return report(self.conf, manifest["nendo"], fed, days, time.monotonic() - begun, expected)
+            seconds = time.monotonic() - begun
+            return report(self.conf, manifest["nendo"], fed, days, seconds, expected, self.json_path)
 
     @contextmanager
     def _ended_on_failure(self) -> Iterator[None]:
@@ -215,8 +218,11 @@ class Run:
                 sink.close()
 
     def _settle(self, what: str, behind: Callable[[], int]) -> None:
-        """Wait until nothing is behind, twice in a row: what one stage finishes is the next one's work."""
-        deadline, quiet, most = time.monotonic() + PATIENCE_S, 0, 1
+        """Wait until nothing is behind, twice in a row: what one stage finishes is the next one's work.
+
+        However long a large city takes, it is only given up when what is left has not become less for long.
+        """
+        deadline, quiet, most, least = time.monotonic() + PATIENCE_S, 0, 1, sys.maxsize
         with bar() as shown:
             task = shown.add_task(what, total=None)
             while quiet < QUIET_LOOKS:
@@ -225,8 +231,10 @@ class Run:
                 most = max(most, left)
                 quiet = quiet + 1 if left == 0 else 0
                 shown.update(task, total=most, completed=most - left)
+                if left < least:
+                    least, deadline = left, time.monotonic() + PATIENCE_S
                 if time.monotonic() > deadline:
-                    raise Terminal(f"{what}: expected 0 within {PATIENCE_S:.0f} s, found {left:,}")
+                    raise Terminal(f"{what}: expected fewer within {PATIENCE_S:.0f} s, found {left:,} still")
                 time.sleep(0.5)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -43,10 +45,12 @@ def report(
     days: Sequence[date],
     seconds: float,
     expected: Expected | None,
+    json_path: Path | None = None,
 ) -> int:
     """結果を印刷する: 0, or 1 when yen are not conserved or the ledger is not what the city's own books say.
 
-    `expected` are those books (`city.json`), None where the hub held more than this city before.
+    `expected` are those books (`city.json`), None where the hub held more than this city before. The same
+    figures go to `json_path` for scripts.
     """
     engine = engine_for(conf.database)
     summary, balance = read_side.summary(engine), read_side.conservation(engine)
@@ -83,7 +87,31 @@ def report(
     is_reconciled = _statistics(engine, nendo, max(days, default=None))
     _further(engine)
     is_right = balance.is_exact and is_reconciled and not summary.sink_problems and not wrong
+    if json_path is not None:
+        told = as_json(fed, summary, total, None if expected is None else wrong)
+        told |= {"kijunbi": [str(day) for day in days], "seconds": round(seconds, 1), "is_right": is_right}
+        json_path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0 if is_right else 1
+
+
+def as_json(
+    fed: Fed, summary: read_side.Summary, total: read_side.Balance, wrong: list[str] | None
+) -> dict[str, Any]:
+    """結果を機械に: yen as integers, seconds as numbers; `differences` is null where nothing was compared."""
+    return {
+        "files": dict(fed.files),
+        "events": fed.events,
+        "seconds_from_file_to_transfer": round(fed.seconds, 1),
+        "refused": {each.name: each.kensuu for each in summary.letters},
+        "transfers": {each.name: each.kensuu for each in summary.transfers},
+        "persons": summary.persons,
+        "persons_in_tainou": summary.persons_in_tainou,
+        "tainou_kingaku": summary.tainou_kingaku,
+        "unmatched": summary.unmatched,
+        "unmatched_kingaku": summary.unmatched_kingaku,
+        "conservation": total._asdict(),
+        "differences": wrong,
+    }
 
 
 def differences(expected: Expected, summary: read_side.Summary, total: read_side.Balance) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from connectors.city import make_city
 from connectors.read_side import Balance, Count, Summary
-from streams.run_report import differences
+from streams.run import Fed
+from streams.run_report import as_json, differences
 
 EXPECTED = make_city(60, 3).expected()
 
@@ -54,3 +56,16 @@ def test_a_refusal_that_did_not_come_is_named() -> None:
     first, *rest = _summary().letters
     found = differences(EXPECTED, _summary(letters=tuple(rest)), _total())
     assert found == [f"{first.name}: expected {first.kensuu:,}, found 0"]
+
+
+def test_the_figures_for_scripts_are_those_of_the_table() -> None:
+    fed = Fed(Counter(accepted=3, held=1), 120, Counter({"R-104": 1}), 2.25)
+    told = as_json(fed, _summary(transfers=(Count("zeimu_16", 7),)), _total(), ["収納: expected 1, found 2"])
+    assert (told["files"], told["events"]) == ({"accepted": 3, "held": 1}, 120)
+    assert told["seconds_from_file_to_transfer"] == 2.2
+    assert told["refused"] == dict(EXPECTED.refused), "what the projection counts, not the intake alone"
+    assert told["transfers"] == {"zeimu_16": 7}
+    assert told["tainou_kingaku"] == EXPECTED.minou_gaku
+    assert told["conservation"]["shuunou_gaku"] == EXPECTED.shuunou_gaku
+    assert told["differences"] == ["収納: expected 1, found 2"]
+    assert as_json(fed, _summary(), _total(), None)["differences"] is None, "nothing was compared"

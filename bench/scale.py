@@ -1,0 +1,268 @@
+"""規模の計測: whole cities of growing size from files to transfers, as `shuunou run` takes them.
+
+`python -m bench.scale --persons 20000,200000 --workers 1 --json out.json`. Every size has a home, a broker
+and a city of its own. While it runs, every process is looked at again and again; at the end the folders are
+weighed. With more than one worker, the others join the first in its group and share the partitions.
+
+The time is that of `shuunou run` itself: from the first file of the intake until no stage is behind. A run
+whose ledger is not what the city's own books say is no figure: it fails here as it does there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.support import BenchError, Worker, cpu_s, say, write_json
+from streams.cityfiles import make_files
+from streams.local.kafka import running
+from streams.local.process import leashed, tail, wait_until
+from streams.run import FLOW
+from streams.settings import Settings
+
+JARS = Path(__file__).parents[1] / ".hub" / "jars"
+LOOK_S, BROKER_S = 5.0, 300.0
+PARTS = 4
+"""Into so many parts a run's time is cut, to see whether memory grows."""
+WEIGHED = ("state", "kafka", "outbox", "archive", "projection.db")
+Figures = dict[str, Any]
+
+
+class Looks(threading.Thread):
+    """目視: resident memory and processor time of every process of one home, until told to end."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(daemon=True)
+        self.home, self.begun = home, time.monotonic()
+        self.seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.cpu_s: dict[str, float] = {}
+        self.others: dict[str, int] = {}
+        """Processes that are none of the home's own, by a name."""
+        self._end = threading.Event()
+
+    def run(self) -> None:
+        """見る。"""
+        while not self._end.wait(LOOK_S):
+            for name, pid in self._processes():
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    self.seen[name].append((time.monotonic() - self.begun, _resident_mib(pid)))
+                    self.cpu_s[name] = cpu_s(pid)
+
+    def _processes(self) -> list[tuple[str, int]]:
+        files = (self.home / "run").glob("*.pid")
+        found = [(path.stem, int(path.read_text().split("\n")[0])) for path in files]
+        broker = running(self.home)
+        if broker is not None and broker.pid is not None:
+            found.append(("broker", broker.pid))
+        return found + list(self.others.items())
+
+    def end(self) -> None:
+        """終える。"""
+        self._end.set()
+        self.join()
+
+    def figures(self) -> Figures:
+        """値: of each process its peak, its median in each part of the time, and its processor seconds."""
+        return {
+            name: {
+                "peak_mib": round(max(mib for _, mib in looks)),
+                "median_mib_by_quarter": [round(median(part)) for part in _parts(looks)],
+                "cpu_s": round(self.cpu_s[name], 1),
+            }
+            for name, looks in sorted(self.seen.items())
+        }
+
+
+def _parts(looks: list[tuple[float, float]]) -> list[list[float]]:
+    values = [mib for _, mib in looks]
+    size = max(len(values) // PARTS, 1)
+    return [part for at in range(PARTS) if (part := values[at * size : (at + 1) * size])]
+
+
+def _resident_mib(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def mib_of(path: Path) -> float:
+    """重さ (MiB): what a file or folder takes on disk."""
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return round(sum(each.stat().st_blocks for each in files) * 512 / 2**20, 1)
+
+
+class City:
+    """一つの規模: a city, the hub that takes it in, and what was seen of it."""
+
+    def __init__(self, given: argparse.Namespace, folder: Path, persons: int, workers: int) -> None:
+        self.given, self.persons, self.workers = given, persons, workers
+        self.home = folder / f"{persons}-{workers}"
+        self.files = self.home / f"city-{persons}-{given.seed}"
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SHUUNOU_")}
+        self.environment = {**inherited, "SHUUNOU_HOME": str(self.home), "COLUMNS": "110"}
+        if given.partitions:
+            self.environment["SHUUNOU_PARTITIONS"] = str(given.partitions)
+
+    def measure(self) -> Figures:
+        """計る: BenchError when the run fails or its figures are not the city's."""
+        self.home.mkdir(parents=True)
+        (self.home / "jars").symlink_to((self.given.jars or JARS).resolve())
+        made_s = self._make()
+        city_mib, looks = mib_of(self.files), Looks(self.home)
+        looks.start()
+        try:
+            told = self._run(looks)
+            verified = self._verify() if self.given.verify else None
+        finally:
+            looks.end()
+            self._shuunou("stop", limit=120)
+        return {
+            "persons": self.persons,
+            "workers": self.workers,
+            "city_made_s": made_s,
+            **told,
+            "events_per_s": round(told["events"] / told["seconds_from_file_to_transfer"]),
+            "processes": looks.figures(),
+            "mib": {name: mib_of(self.home / name) for name in WEIGHED} | {"city": city_mib},
+            "verify": verified,
+        }
+
+    def _make(self) -> float:
+        begun = time.monotonic()
+        if self.given.city and (found := self.given.city / self.files.name).is_dir():
+            shutil.copytree(found, self.files)
+        else:
+            make_files(self.persons, self.given.seed, self.files, Settings().jichitai_code, quiet=True)
+        return round(time.monotonic() - begun, 1)
+
+    def _run(self, looks: Looks) -> Figures:
+        path, log = self.home / "run.json", self.home / "run.log"
+        words = ["run", "--persons", str(self.persons), "--seed", str(self.given.seed), "--json", str(path)]
+        with ExitStack() as stack, log.open("wb") as output:
+            process = subprocess.Popen(
+                leashed(self._command(*words)), env=self.environment, stdout=output, stderr=output
+            )
+            stack.callback(process.kill)
+            looks.others["run"] = process.pid
+            for number in range(1, self.workers):
+                looks.others[f"worker{number}"] = stack.enter_context(self._join(number)).pid
+            if process.wait() != 0:
+                raise BenchError(f"run: expected 0, ended with {process.returncode}\n{tail(log)}")
+        told: Figures = json.loads(path.read_text("utf-8"))
+        return told
+
+    def _join(self, number: int) -> Worker:
+        """One more worker, with a home of its own, as soon as there is a broker to join."""
+        if not wait_until(lambda: running(self.home) is not None, BROKER_S, 0.1):
+            raise BenchError(f"broker: expected one within {BROKER_S:.0f} s")
+        broker = running(self.home)
+        assert broker is not None
+        settings = {
+            "SHUUNOU_HOME": str(self.home / f"worker{number}"),
+            "SHUUNOU_KEY_FILE": str(self.home / "keys" / "kojin.key"),
+            "SHUUNOU_BOOTSTRAP": broker.bootstrap,
+        }
+        stages = [word for stage in FLOW for word in ("--stage", stage)]
+        return Worker(["-m", "streams.cli", "worker", *stages], self.home / f"worker{number}", settings)
+
+    def _verify(self) -> Figures:
+        begun = time.monotonic()
+        done = self._shuunou("verify", "--json", limit=7_200)
+        if done.returncode != 0:
+            raise BenchError(f"verify: expected 0, ended with {done.returncode}\n{done.stdout[-2000:]}")
+        return {"seconds": round(time.monotonic() - begun, 1)}
+
+    def _shuunou(self, *words: str, limit: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._command(*words), env=self.environment, capture_output=True, text=True, timeout=limit
+        )
+
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "streams.cli", *words]
+
+
+def shown(made: Figures) -> list[str]:
+    """表: what one size cost, in words."""
+    accounts, transfers = made["conservation"]["accounts"], sum(made["transfers"].values())
+    lines = [
+        f"{made['persons']:,} persons, {made['workers']} worker(s): {accounts:,} accounts, "
+        f"{made['events']:,} events, {transfers:,} transfers",
+        f"  from file to transfer {made['seconds_from_file_to_transfer']:,} s, {made['events_per_s']:,} /s, "
+        f"in all {made['seconds']:,} s; the city was made in {made['city_made_s']:,} s",
+        "  on disk (MiB): " + ", ".join(f"{name} {mib:,}" for name, mib in made["mib"].items()),
+    ]
+    for name, process in made["processes"].items():
+        quarters = " → ".join(f"{mib:,}" for mib in process["median_mib_by_quarter"])
+        lines.append(
+            f"  {name}: peak {process['peak_mib']:,} MiB, by quarters {quarters}; "
+            f"{process['cpu_s']:,} s of processor"
+        )
+    return lines
+
+
+def growth(first: Figures, last: Figures) -> list[str]:
+    """伸び: how what it costs grew beside the number of events; 1.00 is linear."""
+    events = last["events"] / first["events"]
+    seconds = last["seconds_from_file_to_transfer"] / first["seconds_from_file_to_transfer"]
+    state = last["mib"]["state"] / first["mib"]["state"]
+    return [
+        f"growth from {first['persons']:,} to {last['persons']:,} persons: events {events:.2f} times, time "
+        f"{seconds:.2f} times ({seconds / events:.2f} an event), state {state:.2f} times "
+        f"({state / events:.2f})"
+    ]
+
+
+def arguments() -> argparse.Namespace:
+    """引数。"""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--persons", default="20000,200000", help="sizes of cities, apart by commas")
+    parser.add_argument("--workers", default="1", help="numbers of workers, apart by commas, for each size")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--partitions", type=int, help="of every topic (default: 3)")
+    parser.add_argument("--verify", action="store_true", help="C1–C7 after each run, and its time")
+    parser.add_argument("--city", type=Path, help="a folder of cities made before (city-<persons>-<seed>)")
+    parser.add_argument("--folder", type=Path, help="where homes are kept (default: a temporary folder)")
+    parser.add_argument("--jars", type=Path, help="where Kafka's jars are or go (.hub/jars)")
+    parser.add_argument("--json", type=Path, help="write all figures to this file, after each size")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """入口: 0; 1 when a run failed; 130 after Ctrl-C."""
+    given = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    made: list[Figures] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="shuunou-scale-") as temporary:
+            for persons in map(int, given.persons.split(",")):
+                for workers in map(int, given.workers.split(",")):
+                    say(f"{persons:,} persons, {workers} worker(s)")
+                    made.append(City(given, given.folder or Path(temporary), persons, workers).measure())
+                    print("\n".join(shown(made[-1])), flush=True)
+                    if given.json:
+                        write_json(given.json, {"cores": os.cpu_count(), "runs": made})
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    if len(made) > 1 and made[0]["workers"] == made[-1]["workers"]:
+        print("\n".join(growth(made[0], made[-1])))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
