@@ -8,6 +8,10 @@ Two producers take turns. A commit is decided when it returns, but its markers a
 until they are, the broker refuses the same producer's next transaction as concurrent; librdkafka then waits
 20 ms before it asks again. With turns the next one begins at once. A transaction begins only when the one
 before is decided, so the order of rows and positions is that of a single producer.
+
+A producer that can do nothing more, though nobody has fenced it (a topic of its transaction was denied,
+say), is made anew under its name. What became of its last transaction is then not guessed but read: the
+changelog holds the position, and nobody else can have written it.
 """
 
 from __future__ import annotations
@@ -15,10 +19,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.engine import failpoints
@@ -26,9 +32,16 @@ from streams.engine.restore import restore
 from streams.engine.store import Copied, Row, Store, pack_offset, position_key
 from streams.engine.unit import Output, Unit
 
+T = TypeVar("T")
+log = structlog.get_logger("shuunou.engine")
 CACHE_ROWS = 50_000
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_TOTAL_S = 0.05, 5.0, 600.0
+SILENT_S = 1.0
+"""What is tried again after a longer pause than that is told of each time: a stage that waits is seen."""
 RESTORE_TOTAL_S = 120.0
+BROKEN = frozenset({KafkaError._STATE, KafkaError.INVALID_TXN_STATE})
+"""What a producer says whose transaction went wrong in a way that leaves it unable to begin another. The
+broker asks for the epoch first, so whoever is told this was not fenced."""
 TRANSACTION_TIMEOUT_S = 60
 TURNS = 2
 MESSAGE_MAX_BYTES = 16 << 20
@@ -76,7 +89,8 @@ class Owner:
         self.cache: dict[bytes, Any] = {}
         self.positions: dict[str, int] = {}
         self.restored_rows = 0
-        self.closed = False
+        self._given_up = threading.Event()
+        self._is_broken = False
         self._producers: list[Producer] = []
         self._written: Message | None = None
         self._lock = threading.Lock()
@@ -84,6 +98,11 @@ class Owner:
     @property
     def transactional_id(self) -> str:
         return f"{self.settings.application}-{self.stage}-{self.partition}"
+
+    @property
+    def closed(self) -> bool:
+        """手放した: or about to; what is being committed still ends well or not at all."""
+        return self._given_up.is_set()
 
     def take(self) -> None:
         """引き受ける: fence, open, restore, read the position. Raises Fenced or Stuck."""
@@ -97,6 +116,24 @@ class Owner:
             self.store.open()
             self.restored_rows = self._restore()
             self.positions = self.store.positions()
+
+    def _renew(self, work: Work) -> bool:
+        """作り直す: new producers under the old names; whether the transaction of `work` was committed.
+
+        Raises Fenced when the changelog holds what neither this owner nor its last transaction wrote: the
+        partition was another's meanwhile.
+        """
+        producers = [Producer(self._producer_settings(turn)) for turn in range(TURNS)]
+        for producer in producers:
+            producer.init_transactions(30)
+        self._producers, self._is_broken = producers, False
+        self._restore()
+        found, mine = self.store.positions(), self.positions
+        if all(mine.get(topic) == at for topic, at in found.items()):
+            return False
+        if {**mine, **found} == {**mine, **work.ends}:
+            return True
+        raise Fenced(f"{self.transactional_id}: the changelog has rows of another owner")
 
     def _restore(self) -> int:
         """Reading may fail while the broker starts or moves leaders; what was read is kept, and the rest
@@ -156,15 +193,27 @@ class Owner:
         with self._lock:
             if self.closed:
                 raise Fenced(f"{self.transactional_id}: given up before its commit")
-            self._retry(lambda: self._transact(work))
+            is_stored = self._retry(partial(self._attempt, work))
             failpoints.hit("after-commit")
-            self.store.write([*work.rows, *self._position_rows(work)], self._copied())
+            if not is_stored:
+                self.store.write([*work.rows, *self._position_rows(work)], self._copied())
             failpoints.hit("after-store")
             self.positions.update(work.ends)
             self._remember(work.changed)
 
     def _position_rows(self, work: Work) -> list[Row]:
         return [(position_key(topic), pack_offset(end)) for topic, end in work.ends.items()]
+
+    def _attempt(self, work: Work) -> bool:
+        """Commit; whether the store has the rows already, because the changelog told of them."""
+        try:
+            if self._is_broken and self._renew(work):
+                return True
+            self._transact(work)
+        except KafkaException as error:
+            self._is_broken = self._is_broken or error.args[0].code() in BROKEN
+            raise
+        return False
 
     def _transact(self, work: Work) -> None:
         producer = self._turned()
@@ -230,9 +279,9 @@ class Owner:
                 if not error.args[0].retriable() or time.monotonic() > deadline:
                     raise
 
-    def _retry(self, attempt: Any) -> None:
-        """Transient failures: again with back-off and a cap. Everything that fences: stop."""
-        begun, pause = time.monotonic(), RETRY_FIRST_S
+    def _retry(self, attempt: Callable[[], T]) -> T:
+        """Transient failures: again with back-off and a cap, until given up. What fences: stop."""
+        begun, pause, why = time.monotonic(), RETRY_FIRST_S, ""
         while True:
             try:
                 return attempt()
@@ -240,11 +289,18 @@ class Owner:
                 pass  # an armed fail point stands for a transient failure: tried again below
             except KafkaException as error:
                 self._judge(error.args[0])
+                why = error.args[0].name()
+            if pause > SILENT_S:
+                waited = round(time.monotonic() - begun, 1)
+                log.warning(
+                    "retrying", stage=self.stage, partition=self.partition, error=why, waited_s=waited
+                )
             if time.monotonic() - begun > RETRY_TOTAL_S:
                 raise Stuck(
                     f"{self.transactional_id}: no success in {RETRY_TOTAL_S:.0f} s; is the broker up?"
                 )
-            time.sleep(pause)
+            if self._given_up.wait(pause):
+                raise Fenced(f"{self.transactional_id}: given up while it tried again")
             pause = min(pause * 2, RETRY_MOST_S)
 
     def _judge(self, error: KafkaError) -> None:
@@ -255,6 +311,8 @@ class Owner:
             KafkaError.INVALID_PRODUCER_EPOCH,
         ):
             raise Fenced(f"{self.transactional_id}: {error.name()}")
+        if self._is_broken:
+            return  # tried again by producers made anew
         if error.fatal():
             raise Stuck(f"{self.transactional_id}: {error.name()}")
         if not (error.retriable() or error.txn_requires_abort()):
@@ -269,9 +327,9 @@ class Owner:
                 del cache[key]
 
     def close(self) -> None:
-        """手放す: waits for a commit in flight; writes nothing more."""
+        """手放す: waits for a commit in flight, not for what is tried again; writes nothing more."""
+        self._given_up.set()
         with self._lock:
-            self.closed = True
             self._producers.clear()
             self.store.close()
 

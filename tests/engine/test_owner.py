@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from streams.engine.owner import Fenced, Owner, Work
+from streams.local.kafka import LocalKafka
 from tests.engine.conftest import Bench, owner_settings
 
 
@@ -36,6 +51,122 @@ def test_two_owners_the_former_one_writes_nothing_more(bench: Bench) -> None:
     assert former.position(bench.sources[0]) == 10, "what was not committed must not move the position"
     former.close()
     later.close()
+
+
+def _breaks(owner: Owner, monkeypatch: pytest.MonkeyPatch, *, commits: bool) -> None:
+    """The next commit leaves the producer unable to go on, before or after the broker has committed."""
+    finish = Owner._finish
+
+    def broken(self: Owner, producer: Producer) -> None:
+        monkeypatch.undo()
+        if commits:
+            finish(self, producer)
+        raise KafkaException(KafkaError(KafkaError._STATE))
+
+    monkeypatch.setattr(Owner, "_finish", broken)
+
+
+@pytest.mark.parametrize("commits", [False, True])
+def test_a_broken_producer_is_made_anew_and_the_changelog_says_what_became_of_its_work(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, commits: bool
+) -> None:
+    owner = _owner(bench)
+    owner.commit(_work(bench, 0, 10))
+    before = list(owner._producers)
+    _breaks(owner, monkeypatch, commits=commits)
+    owner.commit(_work(bench, 10, 20))
+    assert not set(before) & set(owner._producers)
+    owner.commit(_work(bench, 20, 30))
+    assert sorted(int(m.value()) for m in bench.read(f"{bench.name}out")) == list(range(30))
+    assert owner.store.positions() == owner.positions == {bench.sources[0]: 30}
+    assert len(dict(owner.store.scan(b"c", b"d"))) == 30
+    owner.close()
+
+
+def test_a_broken_producer_finds_that_the_partition_was_another_s_meanwhile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = _owner(bench, "former")
+    former.commit(_work(bench, 0, 10))
+    later: list[Owner] = []
+
+    def broken(self: Owner, producer: Producer) -> None:
+        raise KafkaException(KafkaError(KafkaError._STATE))
+
+    def taken_over(self: Owner, producer: Producer, cause: Exception) -> None:
+        monkeypatch.undo()
+        later.append(_owner(bench, "later"))
+        later[0].commit(_work(bench, 10, 15))
+
+    monkeypatch.setattr(Owner, "_finish", broken)
+    monkeypatch.setattr(Owner, "_abort", taken_over)
+    with pytest.raises(Fenced, match="another owner"):
+        former.commit(_work(bench, 10, 20))
+    assert sorted(int(m.value()) for m in bench.read(f"{bench.name}out")) == list(range(15))
+    former.close()
+    later[0].close()
+
+
+def test_a_denied_topic_is_waited_for_and_then_written_once(
+    tmp_path: Path, local_kafka: Callable[..., LocalKafka]
+) -> None:
+    """The broker refuses one topic of the transaction: nothing of it is seen, then all of it once."""
+    rights = {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+    }
+    bench = Bench(local_kafka(settings=rights).bootstrap, "denied-", tmp_path)
+    owner = _owner(bench)
+    owner.commit(_work(bench, 0, 10))
+    with _denied(bench.bootstrap, f"{bench.name}out"):
+        waiting = Thread(target=owner.commit, args=[_work(bench, 10, 20)])
+        waiting.start()
+        waiting.join(6)
+        assert waiting.is_alive() and owner.position(bench.sources[0]) == 10
+    waiting.join(30)
+    assert not waiting.is_alive() and owner.position(bench.sources[0]) == 20
+    assert sorted(int(m.value()) for m in bench.read(f"{bench.name}out")) == list(range(20))
+    owner.close()
+
+
+@contextmanager
+def _denied(bootstrap: str, topic: str) -> Iterator[None]:
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    whose = (ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*")
+    allow, deny = AclPermissionType.ALLOW, AclPermissionType.DENY
+    everything = AclBinding(*whose, AclOperation.ALL, allow)
+    for answer in admin.create_acls([everything, AclBinding(*whose, AclOperation.WRITE, deny)]).values():
+        answer.result(30)
+    yield
+    for deleted in admin.delete_acls([AclBindingFilter(*whose, AclOperation.WRITE, deny)]).values():
+        deleted.result(30)
+
+
+def test_giving_up_does_not_wait_for_what_is_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = _owner(bench)
+    begun = Event()
+
+    def failing(self: Owner, producer: Producer) -> None:
+        begun.set()
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, retriable=True))
+
+    monkeypatch.setattr(Owner, "_transact", failing)
+    failed: list[BaseException] = []
+
+    def commit() -> None:
+        try:
+            owner.commit(_work(bench, 0, 10))
+        except Fenced as error:
+            failed.append(error)
+
+    waiting = Thread(target=commit)
+    waiting.start()
+    assert begun.wait(10)
+    owner.close()
+    waiting.join(10)
+    assert [str(error) for error in failed] == [f"{owner.transactional_id}: given up while it tried again"]
 
 
 def test_a_transaction_left_open_is_aborted_by_the_next_owner(bench: Bench) -> None:
