@@ -29,7 +29,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.engine import failpoints
 from streams.engine.restore import restore
-from streams.engine.store import Copied, Row, Store, pack_offset, position_key
+from streams.engine.store import Copied, Row, Store, StoreBusy, StoreDamaged, pack_offset, position_key
 from streams.engine.unit import Output, Unit
 
 T = TypeVar("T")
@@ -113,7 +113,6 @@ class Owner:
                 producer = Producer(self._producer_settings(turn))
                 self._producers.append(producer)
                 self._retry(partial(producer.init_transactions, 30))
-            self.store.open()
             self.restored_rows = self._restore()
             self.positions = self.store.positions()
 
@@ -136,14 +135,22 @@ class Owner:
         raise Fenced(f"{self.transactional_id}: the changelog has rows of another owner")
 
     def _restore(self) -> int:
-        """Reading may fail while the broker starts or moves leaders; what was read is kept, and the rest
-        read again."""
+        """Reading may fail while the broker starts or moves leaders, and a store be held by a process that
+        is just ending; what was read is kept, and the rest read again."""
         settings, deadline, pause = self.settings, time.monotonic() + RESTORE_TOTAL_S, RETRY_FIRST_S
         while True:
             try:
+                if not self.store.is_open:
+                    self.store.open()
                 return restore(
                     self.store, settings.bootstrap, settings.client, self.changelog, self.partition
                 )
+            except StoreDamaged:
+                self.store.wipe()
+                log.warning("store made anew", stage=self.stage, partition=self.partition)
+            except StoreBusy as error:
+                if time.monotonic() > deadline:
+                    raise Stuck(f"{self.transactional_id}: {error}") from None
             except KafkaException as error:
                 if error.args[0].fatal() or time.monotonic() > deadline:
                     raise Stuck(f"{self.transactional_id}: restore: {error.args[0].name()}") from None

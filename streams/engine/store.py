@@ -7,6 +7,7 @@ than its changelog, is not repaired but made again.
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,19 @@ IDENTITY_KEY = b"\xff\xffidentity"
 _META = struct.Struct(">qq")
 _OFFSET = struct.Struct(">q")
 Row = tuple[bytes, bytes | None]
+
+
+_HELD = re.compile(r"While lock file|lock hold by")
+"""RocksDB's words for a LOCK that is held, by another process and by this one; it has no code for them. The
+word "lock" alone is in every complaint of a damaged block."""
+
+
+class StoreBusy(Exception):
+    """使用中: a store that somebody else has open; a process just killed holds it for a moment still."""
+
+
+class StoreDamaged(Exception):
+    """破損: what was read is not what was written. The store is marked, and made again at its next opening."""
 
 
 class Copied(NamedTuple):
@@ -75,23 +89,48 @@ class Store:
             raise RuntimeError(f"store {self.path.name}: not open")
         return self._db
 
+    @property
+    def is_open(self) -> bool:
+        """開いている。"""
+        return self._db is not None
+
     def open(self) -> None:
-        """開く: a damaged copy is made again from nothing; one that another process uses is an OSError."""
+        """開く: a damaged copy is made again from nothing. Raises StoreBusy while somebody else holds it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = Rdict(str(self.path), options=_options(self._is_compressed))
-        except Exception as error:  # noqa: BLE001 -- rocksdict raises bare Exception for every failure
-            if "lock" in str(error).lower():
-                raise OSError(
-                    f"store {self.path.name}: in use by another process of this directory"
-                ) from None
+        if self._mark.exists():
             self.wipe()
-            self._db = Rdict(str(self.path), options=_options(self._is_compressed))
+        try:
+            self._db = self._opened()
+        except StoreBusy:
+            raise
+        except Exception:  # noqa: BLE001 -- rocksdict raises bare Exception for every failure
+            self.wipe()
+            self._db = self._opened()
+
+    def _opened(self) -> Rdict:
+        try:
+            return Rdict(str(self.path), options=_options(self._is_compressed))
+        except Exception as error:
+            if _HELD.search(str(error)):
+                raise StoreBusy(f"store {self.path}: held by another process, or by this one") from None
+            raise
 
     def wipe(self) -> None:
         """捨てる: close and delete everything; the changelog has it."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
+        self._mark.unlink(missing_ok=True)
+
+    @property
+    def _mark(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.damaged")
+
+    def _judged(self, error: Exception) -> Exception:
+        """A damaged block shows when it is read, not when the store is opened, and would ever again."""
+        if not str(error).startswith("Corruption"):
+            return error
+        self._mark.touch()
+        return StoreDamaged(f"store {self.path}: damaged; opened again, it is made anew from its changelog")
 
     def close(self) -> None:
         """閉じる。"""
@@ -101,12 +140,12 @@ class Store:
 
     def copied(self) -> Copied:
         """どこまでの写しか: (0, 0) for an empty store."""
-        value = self.db.get(META_KEY)
+        value = self.get(META_KEY)
         return Copied(*_META.unpack(value)) if value else Copied(0, 0)
 
     def belongs_to(self, identity: bytes) -> None:
         """どの変更記録の写しか: a copy of another changelog (of the same name, made anew) is thrown away."""
-        if self.db.get(IDENTITY_KEY) == identity:
+        if self.get(IDENTITY_KEY) == identity:
             return
         self.wipe()
         self.open()
@@ -114,7 +153,10 @@ class Store:
 
     def get(self, key: bytes) -> bytes | None:
         """一行を読む。"""
-        value: bytes | None = self.db.get(key)
+        try:
+            value: bytes | None = self.db.get(key)
+        except Exception as error:  # noqa: BLE001 -- as above
+            raise self._judged(error) from None
         return value
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -127,6 +169,10 @@ class Store:
                 return
             yield key, rows.value()
             rows.next()
+        try:
+            rows.status()  # an iterator that meets a damaged block ends as if there were no more rows
+        except Exception as error:  # noqa: BLE001 -- as above
+            raise self._judged(error) from None
 
     def positions(self) -> dict[str, int]:
         """各トピックの位置: how far each source topic was applied."""
@@ -144,10 +190,10 @@ class Store:
             else:
                 batch.put(key, value)
         batch.put(META_KEY, _META.pack(*copied))
-        if logged:
-            self.db.write(batch)
-        else:
-            self.db.write(batch, self._unlogged)
+        try:
+            self.db.write(batch) if logged else self.db.write(batch, self._unlogged)
+        except Exception as error:  # noqa: BLE001 -- as above
+            raise self._judged(error) from None
 
     def _write_half(self, rows: list[Row]) -> list[Row]:
         """What a torn write would leave: only a test arms it; the restore must mend it."""

@@ -22,6 +22,7 @@ from confluent_kafka.admin import (
 )
 
 from streams.engine.owner import Fenced, Owner, Work
+from streams.engine.store import Store
 from streams.local.kafka import LocalKafka
 from tests.engine.conftest import Bench, owner_settings
 
@@ -195,6 +196,47 @@ def test_restore_from_an_empty_directory(bench: Bench) -> None:
     assert rows == {b"c%06d" % n: n.to_bytes(8, "big") for n in range(1, 400)}
     assert again.position(bench.sources[0]) == 400
     assert again.restored_rows >= 400
+    again.close()
+
+
+def test_a_damaged_store_is_made_again_from_the_changelog(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = _owner(bench)
+    owner.commit(_work(bench, 0, 100))
+    owner.close()
+    get = Store.get
+    damaged = [True]
+
+    def read(self: Store, key: bytes) -> bytes | None:
+        if damaged:
+            damaged.clear()
+            raise self._judged(Exception("Corruption: block checksum mismatch"))
+        return get(self, key)
+
+    monkeypatch.setattr(Store, "get", read)
+    again = _owner(bench)
+    assert again.restored_rows >= 100 and not damaged
+    assert len(dict(again.store.scan(b"c", b"d"))) == 100
+    assert again.position(bench.sources[0]) == 100
+    again.close()
+
+
+def test_a_store_that_is_still_held_is_waited_for(bench: Bench) -> None:
+    """A process that was killed holds its stores until the system has cleared it away."""
+    owner = _owner(bench)
+    owner.commit(_work(bench, 0, 10))
+    owner.close()
+    holder = Store(owner.store.path)
+    holder.open()
+    again = Owner(*owner_settings(bench, "owner"), 0)
+    waiting = Thread(target=again.take)
+    waiting.start()
+    waiting.join(3)
+    assert waiting.is_alive() and again.positions == {}
+    holder.close()
+    waiting.join(20)
+    assert again.position(bench.sources[0]) == 10
     again.close()
 
 
