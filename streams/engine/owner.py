@@ -19,7 +19,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -91,6 +91,7 @@ class Owner:
         self.restored_rows = 0
         self._given_up = threading.Event()
         self._is_broken = False
+        self._changelog_id, self._has_rows = "", False
         self._producers: list[Producer] = []
         self._written: Message | None = None
         self._lock = threading.Lock()
@@ -114,7 +115,9 @@ class Owner:
                 self._producers.append(producer)
                 self._retry(partial(producer.init_transactions, 30))
             self.restored_rows = self._restore()
+            self._changelog_id = self.store.identity()
             self.positions = self.store.positions()
+            self._has_rows = bool(self.positions)
 
     def _renew(self, work: Work) -> bool:
         """作り直す: new producers under the old names; whether the transaction of `work` was committed.
@@ -191,6 +194,21 @@ class Owner:
         """位置: how far `topic` was applied; None when it never was."""
         return self.positions.get(topic)
 
+    @property
+    def changelog_id(self) -> str:
+        """変更記録の同一性: which topic of that name this is a copy of; "" while nothing stands in it."""
+        return self._changelog_id if self._has_rows else ""
+
+    def check_changelog(self, noted: Iterable[str]) -> None:
+        """確かめる: `noted` is which changelog the positions shown last stood in. Raises Stuck when it was
+        another: all that was read would be booked and sent a second time."""
+        lost = {each for each in noted if each} - {self._changelog_id}
+        if lost:
+            raise Stuck(
+                f"{self.changelog}: expected topic {min(lost)}, in which this stage's state stood, found "
+                f"{self._changelog_id} of the same name; bring the topic back from its copy first"
+            )
+
     def unit(self) -> Unit:
         """新しい作業単位。"""
         return Unit(self.partition, self)
@@ -205,6 +223,7 @@ class Owner:
             if not is_stored:
                 self.store.write([*work.rows, *self._position_rows(work)], self._copied())
             failpoints.hit("after-store")
+            self._has_rows = True
             self.positions.update(work.ends)
             self._remember(work.changed)
 

@@ -118,6 +118,7 @@ class StageWorker:
         consumer = cast(BatchConsumer, app.consumer)
         consumer.on_seek = self._take_partitions
         consumer.shown_positions = self._positions
+        consumer.shown_notes = self._changelogs
         app.on_partitions_revoked.connect(cast(Any, self._give_up), weak=False)
         topic = app.topic(*stage.sources, schema=BatchSchema(), acks=True)
 
@@ -156,6 +157,7 @@ class StageWorker:
         """Read on where the position stands; a topic that was never read begins at its first record."""
         consumer = cast(BatchConsumer, self.app.consumer)
         places = topic_partitions(topics, owner.partition)
+        owner.check_changelog((await consumer.notes(places)).values())
         earliest = await consumer.earliest_offsets(*places)
         positions = {}
         for tp in places:
@@ -197,6 +199,11 @@ class StageWorker:
         for owner in [lane.owner for lane in self.lanes.values()]:
             shown.update({TP(topic, owner.partition): at for topic, at in owner.positions.items()})
         return shown
+
+    def _changelogs(self) -> dict[int, str]:
+        """Of each partition held: which changelog its position stands in."""
+        owners = [lane.owner for lane in self.lanes.values()]
+        return {owner.partition: owner.changelog_id for owner in owners}
 
     # -- life ------------------------------------------------------------------------------------------
 

@@ -143,6 +143,10 @@ class Store:
         value = self.get(META_KEY)
         return Copied(*_META.unpack(value)) if value else Copied(0, 0)
 
+    def identity(self) -> str:
+        """どの変更記録の写しか: its topic's id; "" before it was told."""
+        return (self.get(IDENTITY_KEY) or b"").decode()
+
     def belongs_to(self, identity: bytes) -> None:
         """どの変更記録の写しか: a copy of another changelog (of the same name, made anew) is thrown away."""
         if self.get(IDENTITY_KEY) == identity:

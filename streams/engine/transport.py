@@ -2,8 +2,9 @@
 
 Every seek and every fetch goes through the consumer's own thread, which remembers per partition where the
 next batch must begin; that makes `[begin, end)` meet whatever control records lie between. Faust's
-bookkeeping of single acknowledgements is not used: the committed offset is written for people who watch lag,
-nothing is decided from it.
+bookkeeping of single acknowledgements is not used: the committed offset is written for people who watch
+lag, no position is ever taken from it. Beside it stands which changelog it was reached with, so that a stage
+whose changelog was lost is not taken for one that has never read.
 """
 
 from __future__ import annotations
@@ -127,11 +128,21 @@ class BatchThread(AIOKafkaConsumerThread):
     async def _forget(self) -> None:
         self._next.clear()
 
-    async def show_positions(self, positions: Positions) -> None:
-        """見せる: write offsets for people who watch lag; failure changes nothing and is tried again later."""
-        await self.call_thread(self._show_positions, positions)
+    async def notes(self, places: Iterable[TP]) -> dict[TP, str]:
+        """添え書き: what stands beside the offset that was shown last of each of these, "" where none does."""
+        noted = await self.call_thread(self._notes, list(places))
+        return cast(dict[TP, str], noted)
 
-    async def _show_positions(self, positions: Positions) -> None:
+    async def _notes(self, places: list[TP]) -> dict[TP, str]:
+        wanted = [aiokafka.TopicPartition(*tp) for tp in places]
+        found = await self._ensure_consumer()._coordinator.fetch_committed_offsets(wanted)
+        return {TP(*tp): shown.metadata or "" for tp, shown in found.items()}
+
+    async def show_positions(self, positions: Positions, notes: Mapping[int, str]) -> None:
+        """見せる: write offsets for people who watch lag; failure changes nothing and is tried again later."""
+        await self.call_thread(self._show_positions, positions, notes)
+
+    async def _show_positions(self, positions: Positions, notes: Mapping[int, str]) -> None:
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
         shown: dict[Any, OffsetAndMetadata] = {}
@@ -140,7 +151,7 @@ class BatchThread(AIOKafkaConsumerThread):
                 continue
             if self._next.get(tp) == offset:  # nothing outstanding: control records at the end count as read
                 offset = max(offset, self._position(consumer, tp) or 0)
-            shown[aiokafka.TopicPartition(*tp)] = OffsetAndMetadata(offset, "")
+            shown[aiokafka.TopicPartition(*tp)] = OffsetAndMetadata(offset, notes.get(tp.partition, ""))
         if shown:
             try:
                 await consumer.commit(shown)
@@ -153,6 +164,7 @@ class BatchConsumer(Consumer):
 
     on_seek: Callable[[set[TP]], Awaitable[None]]
     shown_positions: Callable[[], Positions]
+    shown_notes: Callable[[], Mapping[int, str]]
     _thread: BatchThread
 
     def _new_consumer_thread(self) -> BatchThread:
@@ -168,6 +180,10 @@ class BatchConsumer(Consumer):
     async def seek_to(self, positions: Positions) -> None:
         """移る。"""
         await self._thread.seek_to(positions)
+
+    async def notes(self, places: Iterable[TP]) -> dict[TP, str]:
+        """添え書き。"""
+        return await self._thread.notes(places)
 
     def fetched_to(self, tp: TP, otherwise: int) -> int:
         """どこまで取ったか: where the next batch of a partition will begin."""
@@ -214,7 +230,7 @@ class BatchConsumer(Consumer):
         """Called by Faust's timer: show positions to people who watch lag."""
         positions = self.shown_positions()
         if positions:
-            await self._thread.show_positions(positions)
+            await self._thread.show_positions(positions, self.shown_notes())
         return True
 
     async def wait_empty(self) -> None:

@@ -7,8 +7,11 @@ import signal
 import time
 
 import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from tests.engine.conftest import Bench
+from streams.engine.stage import EXIT_STOPPED
+from tests.engine.conftest import PARTITIONS, Bench
 
 KILLS = [
     "before-read",
@@ -43,6 +46,39 @@ def test_kill_9_during_a_restore(bench: Bench, point: str) -> None:
     bench.produce(500)
     bench.ready(bench.start())
     bench.assert_exact()
+
+
+def _remake_changelog(bench: Bench) -> None:
+    """As by an operator's mistake: the topic is there again, and empty."""
+    admin, name = AdminClient({"bootstrap.servers": bench.bootstrap}), f"{bench.name}log"
+    admin.delete_topics([name], operation_timeout=30)[name].result(30)
+    again = NewTopic(name, PARTITIONS, 1, config={"cleanup.policy": "compact"})
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return admin.create_topics([again])[name].result(30)
+        except KafkaException:  # its deletion is not over yet
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("is_store_kept", [True, False])
+def test_a_changelog_that_was_lost_is_not_taken_for_a_beginning(bench: Bench, is_store_kept: bool) -> None:
+    """Else everything would be folded again from the first record on, and sent a second time."""
+    bench.produce(900)
+    first = bench.start()
+    bench.ready(first)
+    bench.wait_done()
+    time.sleep(2.5)  # positions are shown once a second
+    first.terminate()
+    assert first.wait(30) == 0
+    _remake_changelog(bench)
+    if not is_store_kept:
+        shutil.rmtree(bench.directory / "worker")
+    assert bench.start().wait(60) == EXIT_STOPPED
+    bench.produce(100)
+    assert bench.start().wait(60) == EXIT_STOPPED, "and no more at the second start"
+    assert len(bench.read(f"{bench.name}out")) == 900, "nothing was sent again, and nothing new"
 
 
 @pytest.mark.parametrize("point", ["after-outputs", "before-commit"])
