@@ -123,13 +123,14 @@ class Owner:
         """作り直す: new producers under the old names; whether the transaction of `work` was committed.
 
         Raises Fenced when the changelog holds what neither this owner nor its last transaction wrote: the
-        partition was another's meanwhile.
+        partition was another's meanwhile. Stuck when the changelog is another one.
         """
         producers = [Producer(self._producer_settings(turn)) for turn in range(TURNS)]
         for producer in producers:
             producer.init_transactions(30)
         self._producers, self._is_broken = producers, False
         self._restore()
+        self.check_changelog([self.changelog_id], found=self.store.identity())
         found, mine = self.store.positions(), self.positions
         if all(mine.get(topic) == at for topic, at in found.items()):
             return False
@@ -199,14 +200,17 @@ class Owner:
         """変更記録の同一性: which topic of that name this is a copy of; "" while nothing stands in it."""
         return self._changelog_id if self._has_rows else ""
 
-    def check_changelog(self, noted: Iterable[str]) -> None:
-        """確かめる: `noted` is which changelog the positions shown last stood in. Raises Stuck when it was
-        another: all that was read would be booked and sent a second time."""
-        lost = {each for each in noted if each} - {self._changelog_id}
+    def check_changelog(self, noted: Iterable[str], found: str = "") -> None:
+        """確かめる: `noted` is which changelog positions stood in, `found` which is there now (this copy's).
+
+        Raises Stuck when it is another: all that was read would be booked and sent a second time.
+        """
+        found = found or self._changelog_id
+        lost = {each for each in noted if each} - {found}
         if lost:
             raise Stuck(
                 f"{self.changelog}: expected topic {min(lost)}, in which this stage's state stood, found "
-                f"{self._changelog_id} of the same name; bring the topic back from its copy first"
+                f"{found} of the same name; bring the topic back from its copy first"
             )
 
     def unit(self) -> Unit:

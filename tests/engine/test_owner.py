@@ -21,7 +21,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from streams.engine.owner import Fenced, Owner, Work
+from streams.engine.owner import Fenced, Owner, Stuck, Work
 from streams.engine.store import Store
 from streams.local.kafka import LocalKafka
 from tests.engine.conftest import Bench, owner_settings
@@ -106,6 +106,19 @@ def test_a_broken_producer_finds_that_the_partition_was_another_s_meanwhile(
     assert sorted(int(m.value()) for m in bench.read(f"{bench.name}out")) == list(range(15))
     former.close()
     later[0].close()
+
+
+def test_a_broken_producer_does_not_go_on_with_another_changelog(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = _owner(bench)
+    owner.commit(_work(bench, 0, 10))
+    owner._changelog_id = "the-one-before"
+    _breaks(owner, monkeypatch, commits=False)
+    with pytest.raises(Stuck, match="bring the topic back"):
+        owner.commit(_work(bench, 10, 20))
+    assert len(bench.read(f"{bench.name}out")) == 10
+    owner.close()
 
 
 def test_a_denied_topic_is_waited_for_and_then_written_once(
