@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.engine.stage import EXIT_STOPPED
@@ -48,6 +48,18 @@ def test_kill_9_during_a_restore(bench: Bench, point: str) -> None:
     bench.assert_exact()
 
 
+def _wait_until_noted(bench: Bench) -> None:
+    """Positions are shown once a second; beside each stands the changelog that it was reached with."""
+    settings = {"bootstrap.servers": bench.bootstrap, "group.id": f"{bench.name}-count"}
+    consumer = Consumer(settings)
+    places = [TopicPartition(bench.sources[0], number) for number in range(PARTITIONS)]
+    deadline = time.monotonic() + 30
+    while not all(place.metadata for place in consumer.committed(places, timeout=10)):
+        assert time.monotonic() < deadline, "no changelog was noted"
+        time.sleep(0.2)
+    consumer.close()
+
+
 def _remake_changelog(bench: Bench) -> None:
     """As by an operator's mistake: the topic is there again, and empty."""
     admin, name = AdminClient({"bootstrap.servers": bench.bootstrap}), f"{bench.name}log"
@@ -69,7 +81,7 @@ def test_a_changelog_that_was_lost_is_not_taken_for_a_beginning(bench: Bench, is
     first = bench.start()
     bench.ready(first)
     bench.wait_done()
-    time.sleep(2.5)  # positions are shown once a second
+    _wait_until_noted(bench)
     first.terminate()
     assert first.wait(30) == 0
     _remake_changelog(bench)
