@@ -41,10 +41,7 @@ class Contract(NamedTuple):
     left_out: tuple[str, ...]
     message: type[Any]
     items: tuple[Callable[[ReceiptAccount], Any], ...]
-
-    @property
-    def topic(self) -> str:
-        return f"iten.{self.id.replace('_', '-')}.v{self.version}"
+    topic: str
 
     def covers(self, account: ReceiptAccount) -> bool:
         """対象か: is the 税目 in scope? Every 期別 has a 納税義務者, so the person always is."""
@@ -67,6 +64,7 @@ def _contract(name: str) -> Contract:
         left_out=tuple(known for known in (*AS_ASSESSED, *ITEMS) if known not in fields),
         message=namedtuple(f"Iten_{name}", ENVELOPE + fields),
         items=tuple(item(field) for field in fields),
+        topic=f"iten.{stated['id'].replace('_', '-')}.v{stated['version']}",
     )
 
 

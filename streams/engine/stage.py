@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 
 import faust
 import structlog
+from faust.tables import TableManager
 from faust.types import TP
 
 from streams.engine.batch import Batch
@@ -67,6 +68,14 @@ def stop_process(stage: str, error: BaseException) -> None:
     os._exit(EXIT_STOPPED)
 
 
+class NoTables(TableManager):
+    """表の管理: there are none (rows live in our own store), so nobody waits a second for late ones."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class HubApp(faust.App):
     """Faust のアプリ: with the transport that delivers batches."""
 
@@ -109,6 +118,7 @@ class StageWorker:
             topic_disable_leader=True,
             web_enabled=False,
             autodiscover=False,
+            TableManager=NoTables,
         )
         app.gather_ms = self.stage.gather_ms
         return app
