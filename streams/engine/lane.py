@@ -29,8 +29,34 @@ GATHER_SECONDS = 0.05
 """How long a lane waits for a batch that was fetched together with those it has: it comes within a
 millisecond or two, if Faust does not drop it. Without that the first topic's batch would be a transaction by
 itself, and those behind it a second one."""
+ROWS_IN_FLIGHT = 100_000
+"""A day that comes looks at every 期別 that falls due: of one partition that may be some hundred thousand
+rows in one transaction. While the lanes of a stage hold more than this together, none folds any more."""
 log = structlog.get_logger("shuunou.engine")
 Fold = Callable[[Unit, str, Sequence[Record]], None]
+
+
+class Budget:
+    """持ち分: how many changed rows the lanes of one stage hold between them until they are committed."""
+
+    def __init__(self, most: int = ROWS_IN_FLIGHT) -> None:
+        self.most, self.rows = most, 0
+        self._freed = asyncio.Condition()
+
+    async def room(self) -> None:
+        """空きを待つ。"""
+        async with self._freed:
+            await self._freed.wait_for(lambda: self.rows < self.most)
+
+    def take(self, rows: int) -> None:
+        """使う: whatever a fold has come to; it cannot be known before."""
+        self.rows += rows
+
+    async def give_back(self, rows: int) -> None:
+        """返す。"""
+        async with self._freed:
+            self.rows -= rows
+            self._freed.notify_all()
 
 
 class Lane:
@@ -44,8 +70,10 @@ class Lane:
         threads: ThreadPoolExecutor,
         back_to: Callable[[str, int, int], Awaitable[None]],
         failed: Callable[[BaseException], None],
+        budget: Budget | None = None,
     ) -> None:
         self.owner, self.fold, self.most = owner, fold, most
+        self.budget = budget or Budget()
         self.events = 0
         self._threads, self._back_to, self._failed = threads, back_to, failed
         self._waiting: deque[Batch] = deque()
@@ -74,6 +102,7 @@ class Lane:
         try:
             while self._waiting and not self.owner.closed:
                 await self._gather()
+                await self.budget.room()
                 await self._transact()
         except Exception as error:  # noqa: BLE001 -- whatever it is, nothing may be acknowledged after it
             if not self.owner.closed:
@@ -102,7 +131,11 @@ class Lane:
         work = Work(unit.outputs, unit.rows(), changed, ends)
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        await loop.run_in_executor(self._threads, self.owner.commit, work)
+        self.budget.take(len(changed))
+        try:
+            await loop.run_in_executor(self._threads, self.owner.commit, work)
+        finally:
+            await self.budget.give_back(len(changed))
         self.events += events
         took = loop.time() - begun
         await asyncio.sleep(min(took, REST_MOST_SECONDS) if events < SMALL else 0)

@@ -22,7 +22,7 @@ from faust.tables import TableManager
 from faust.types import TP
 
 from streams.engine.batch import Batch
-from streams.engine.lane import Fold, Lane
+from streams.engine.lane import Budget, Fold, Lane
 from streams.engine.owner import EngineSettings, Owner
 from streams.engine.transport import BatchConsumer, BatchSchema, BatchTransport, topic_partitions
 
@@ -92,6 +92,7 @@ class StageWorker:
         self.stage, self.settings = stage, settings
         self.lanes: dict[int, Lane] = {}
         self._taking: set[asyncio.Task[None]] = set()
+        self._budget = Budget()
         self._threads = ThreadPoolExecutor(16, thread_name_prefix=f"{stage.name}-commit")
         self.app = self._new_app()
         self._connect()
@@ -150,7 +151,13 @@ class StageWorker:
     async def _take(self, number: int) -> None:
         owner = Owner(self.settings.engine, self.stage.name, self.stage.changelog, number)
         lane = self.lanes[number] = Lane(
-            owner, self.stage.fold, self.settings.batch_records, self._threads, self._back_to, self._stop
+            owner,
+            self.stage.fold,
+            self.settings.batch_records,
+            self._threads,
+            self._back_to,
+            self._stop,
+            self._budget,
         )
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, owner.take)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from streams.engine.batch import Batch
-from streams.engine.lane import Lane
-from streams.engine.unit import Unit
+from streams.engine.lane import Budget, Lane
+from streams.engine.unit import Table, Unit
 
 TOPICS = ("bills", "receipts")
 
@@ -49,11 +49,13 @@ def _fold(unit: Unit, topic: str, records: Any) -> None:
 class Rig:
     """A lane over a held owner."""
 
-    def __init__(self, most: int = 100) -> None:
+    def __init__(self, most: int = 100, fold: Any = None, budget: Budget | None = None) -> None:
         self.owner, self.sought, self.failures = Held(), list[tuple[str, int]](), list[BaseException]()
         self.threads = ThreadPoolExecutor(2)
         owner: Any = self.owner
-        self.lane = Lane(owner, _fold, most, self.threads, self._back_to, self.failures.append)
+        self.lane = Lane(
+            owner, fold or _fold, most, self.threads, self._back_to, self.failures.append, budget
+        )
 
     async def _back_to(self, topic: str, partition: int, position: int) -> None:
         self.sought.append((topic, position))
@@ -65,6 +67,47 @@ class Rig:
 
     def sent(self) -> list[list[str]]:
         return [[output.value.decode() for output in work.outputs] for work in self.owner.works]
+
+
+ROW: Table[bytes] = Table("row", b"r", bytes, bytes)
+
+
+def test_no_lane_folds_while_others_hold_more_rows_than_a_stage_may() -> None:
+    folded: list[str] = []
+
+    def fold(unit: Unit, topic: str, records: Any) -> None:
+        folded.append(topic)
+        for record in records:
+            unit.put(ROW, b"%d" % record.offset, b"x")
+
+    async def run() -> tuple[list[str], Rig, Rig]:
+        budget = Budget(most=3)
+        large, other = Rig(fold=fold, budget=budget), Rig(fold=fold, budget=budget)
+        await large.lane.offer(_batch("bills", 0, 5))
+        await asyncio.sleep(0.02)  # its commit is in flight, with five rows
+        await other.lane.offer(_batch("receipts", 0, 1))
+        await asyncio.sleep(0.05)
+        meanwhile = list(folded)
+        await large.settle()
+        await other.settle()
+        return meanwhile, large, other
+
+    meanwhile, large, other = asyncio.run(run())
+    assert meanwhile == ["bills"]
+    assert (len(large.owner.works), len(other.owner.works)) == (1, 1)
+    assert large.failures == other.failures == [] and large.lane.budget.rows == 0
+
+
+def test_rows_of_a_commit_that_failed_are_given_back() -> None:
+    async def run() -> Rig:
+        rig = Rig(fold=lambda unit, topic, records: unit.put(ROW, b"1", b"x"))
+        rig.owner.commit = None  # type: ignore[assignment,method-assign]
+        await rig.lane.offer(_batch("bills", 0, 1))
+        await rig.settle()
+        return rig
+
+    rig = asyncio.run(run())
+    assert len(rig.failures) == 1 and rig.lane.budget.rows == 0
 
 
 def test_what_comes_during_a_commit_is_one_transaction_with_a_position_per_topic() -> None:
