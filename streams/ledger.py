@@ -18,13 +18,12 @@ from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.seiri.event import TetsuzukiTaken
 from streams.engine.batch import Record
-from streams.engine.unit import Table, Unit
+from streams.engine.unit import SEPARATOR, Table, Unit
 from streams.ingest import Gate
 from streams.seiri import KIROKU_OUT, SeiriFold
 
 LEDGER_INPUT = "ledger.input.v1"
 FACT, ATENA_OUT = "ledger.fact.v1", "ledger.atena.v1"
-SEPARATOR = b"|"
 
 RECEIPT: Table[ReceiptAccount] = Table("receipt", b"r", wire.encode, wire.decode)
 DELINQUENCY: Table[DelinquencyCase] = Table("delinquency", b"d", wire.encode, wire.decode)

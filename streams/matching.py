@@ -17,13 +17,12 @@ from state.facts import MatchEntry
 from state.reasons import Refusal, refusal
 from state.seiri.shoukei_moto import ShoukeiMoto
 from streams.engine.batch import Record
-from streams.engine.unit import Table, Unit
+from streams.engine.unit import AFTER, SEPARATOR, Table, Unit
 from streams.ingest import Gate
 
 LEDGER_INPUT = "ledger.input.v1"
 ASSIGNED = "matching.assigned.v1"
 UNMATCHED = "matching.unmatched.v1"
-SEPARATOR, AFTER = b"|", b"}"  # "}" follows "|" in ASCII: the end of a range of keys
 
 INDEX: Table[MatchEntry] = Table("index", b"i", wire.encode, wire.decode)
 HELD: Table[Any] = Table("held", b"h", wire.encode, wire.decode)

@@ -26,12 +26,11 @@ from state.record.known import Known
 from state.seiri.fact import SeiriFact
 from state.seiri.values import KibetsuSeiri, Seiribo
 from streams.engine.batch import Record
-from streams.engine.unit import Table, Unit
+from streams.engine.unit import AFTER, SEPARATOR, Table, Unit
 from streams.ingest import DEADLETTER, Gate
 from streams.ledger import FACT
 
 KIJUNBI_IN = "ido.kijunbi.v1"
-SEPARATOR, AFTER = b"|", b"}"
 DIGEST_BYTES = 16
 ONE = "1"
 """The 記録鍵 where a person has one record (`schemas/layout/kiroku_csv.toml`)."""

@@ -21,10 +21,9 @@ from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import kinds
 from state.seiri.person import Person, SeiriStep
 from state.seiri.values import KibetsuSeiri, Seiribo
-from streams.engine.unit import Table, Unit
+from streams.engine.unit import AFTER, SEPARATOR, Table, Unit
 
 SEIRI_FACT, SHOUKEI_OUT, KIROKU_OUT = "seiri.fact.v1", "ledger.shoukei.v1", "ledger.kiroku.v1"
-SEPARATOR, AFTER = b"|", b"}"
 
 SEIRI: Table[KibetsuSeiri] = Table("seiri", b"s", wire.encode, wire.decode)
 SEIRIBO: Table[Seiribo] = Table("seiribo", b"f", wire.encode, wire.decode)

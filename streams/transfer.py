@@ -14,11 +14,10 @@ from state import audit, transfer, wire
 from state.facts import LedgerFact
 from state.receipt.account import ReceiptAccount
 from streams.engine.batch import Record
-from streams.engine.unit import Table, Unit
+from streams.engine.unit import SEPARATOR, Table, Unit
 from streams.ingest import Gate
 
 PROVISION = "audit.provision.v1"
-SEPARATOR = b"|"
 _LINK = struct.Struct(">q32s")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from streams.engine.store import Store
 
 T = TypeVar("T")
+SEPARATOR, AFTER = b"|", b"}"
+"""What stands between the parts of a key, and the byte that follows it in ASCII."""
 
 
 class Table(NamedTuple, Generic[T]):
@@ -42,14 +45,15 @@ class Unit:
     however often it changed.
     """
 
-    __slots__ = ("_cache", "_keys", "_store", "changed", "outputs", "partition")
+    __slots__ = ("_cache", "_groups", "_store", "changed", "outputs", "partition")
 
     def __init__(self, partition: int, reader: Reader) -> None:
         self.partition = partition
         self._cache = reader.cache
         self._store = reader.store
         self.changed: dict[bytes, tuple[Table[Any], Any]] = {}
-        self._keys: dict[bytes, set[bytes]] = {}
+        self._groups: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        """Changed keys by what stands before the first bar: most ranges are of one such group."""
         self.outputs: list[Output] = []
 
     def get(self, table: Table[T], key: bytes) -> T | None:
@@ -69,16 +73,22 @@ class Unit:
         """一行を書く: None deletes it."""
         full = table.tag + key
         self.changed[full] = (table, value)
-        self._keys.setdefault(table.tag, set()).add(full)
+        self._groups[full.partition(SEPARATOR)[0]].add(full)
 
     def scan(self, table: Table[T], begin: bytes, end: bytes) -> Iterator[tuple[bytes, T]]:
         """範囲を読む: rows with begin <= key < end as this unit sees them, in the order of their keys."""
         low, high, skip = table.tag + begin, table.tag + end, len(table.tag)
-        keys = self._keys.get(table.tag, ())  # of this table alone: a batch changes thousands of others
-        mine = [(k, self.changed[k][1]) for k in sorted(k for k in keys if low <= k < high)]
+        keys = sorted(key for key in self._near(low, high) if low <= key < high)
+        mine = [(key, self.changed[key][1]) for key in keys]
         stored = self._store.scan(low, high)
         for full, value in _merge(stored, mine, table.decode):
             yield full[skip:], value
+
+    def _near(self, low: bytes, high: bytes) -> Iterable[bytes]:
+        """Changed keys, among them all of the range; not every one of the thousands that a batch changes."""
+        group, bar, _ = low.partition(SEPARATOR)
+        is_of_one = bar and high <= group + AFTER
+        return self._groups.get(group, ()) if is_of_one else self.changed
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, partition: int = -1) -> None:
         """送る: part of the transaction that commits this unit."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import hypothesis
+from hypothesis import strategies as st
+
 from streams import matching
 from streams.engine.unit import Table, Unit
 from tests import given
@@ -57,6 +60,45 @@ def test_a_range_holds_what_is_stored_changed_and_new_and_not_what_is_deleted() 
     assert list(unit.scan(WORD, b"a", b"g")) == [(b"a", "1"), (b"c", "new"), (b"d", "changed"), (b"f", "6")]
     assert list(unit.scan(WORD, b"b", b"b")) == []
     assert list(unit.scan(OTHER, b"", b"\xff")) == [(b"c", "of another table")]
+
+
+PARTS = st.sampled_from(["a", "b", "a|x", "a|y", "a|x|1", "a}", "a~", "b|x", "", "ab|x", "a{"])
+
+
+@given.STABLE
+@hypothesis.given(
+    stored=st.dictionaries(PARTS, st.just("stored")),
+    put=st.lists(st.tuples(PARTS, st.sampled_from([None, "put"]))),
+    begin=PARTS,
+    end=PARTS,
+)
+def test_a_range_is_what_a_plain_look_at_every_row_finds(
+    stored: dict[str, str], put: list[tuple[str, str | None]], begin: str, end: str
+) -> None:
+    unit, plain = Unit(0, _Rows(**stored)), dict[str, str | None](stored)
+    for name, word in put:
+        unit.put(WORD, name.encode(), word)
+        unit.put(OTHER, name.encode(), "of another table")
+        plain[name] = word
+    expected = [(k.encode(), v) for k, v in sorted(plain.items()) if v is not None and begin <= k < end]
+    assert list(unit.scan(WORD, begin.encode(), end.encode())) == expected
+
+
+def test_many_acts_on_persons_of_one_batch_cost_little_each() -> None:
+    few, many = (min(_seconds_for_persons(count) for _ in range(3)) for count in (500, 5_000))
+    assert many < 25 * few
+
+
+def _seconds_for_persons(count: int) -> float:
+    """Of each person two rows are put, and all of that person's looked at after each."""
+    unit = Unit(0, _Rows())
+    begun = time.process_time()
+    for number in range(count):
+        person = b"%010d" % number
+        for row in (b"|1", b"|2"):
+            unit.put(WORD, person + row, "x")
+            assert sum(1 for _ in unit.scan(WORD, person + b"|", person + b"}")) == int(row[1:])
+    return time.process_time() - begun
 
 
 def test_many_new_bills_in_one_batch_cost_little_each() -> None:
