@@ -48,7 +48,7 @@ class Budget:
         async with self._freed:
             await self._freed.wait_for(lambda: self.rows < self.most)
 
-    def take(self, rows: int) -> None:
+    def hold(self, rows: int) -> None:
         """使う: whatever a fold has come to; it cannot be known before."""
         self.rows += rows
 
@@ -131,7 +131,7 @@ class Lane:
         work = Work(unit.outputs, unit.rows(), changed, ends)
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        self.budget.take(len(changed))
+        self.budget.hold(len(changed))
         try:
             await loop.run_in_executor(self._threads, self.owner.commit, work)
         finally:
