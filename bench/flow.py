@@ -26,9 +26,6 @@ import argparse
 import json
 import os
 import platform
-import signal
-import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
@@ -37,6 +34,7 @@ from bench import idiomatic_faust as peer
 from bench import load
 from bench.report import MEASURES, Figures, table
 from bench.support import (
+    JARS,
     READY,
     BenchError,
     Broker,
@@ -45,6 +43,7 @@ from bench.support import (
     Sent,
     Worker,
     bulk_producer,
+    run,
     say,
     send_all,
     watch,
@@ -56,7 +55,6 @@ from streams.engine.store import Store
 from streams.local.kafka import LocalKafka
 from streams.worker import FLOW
 
-JARS = Path(__file__).parents[1] / ".hub" / "jars"
 HEAP = "1g"
 FACT, CHANGELOG = "ledger.fact.v1", "state.ledger.v1"
 NOTICE, LETTER, AUDIT = "matching.unmatched.v1", "deadletter.v1", "audit.provision.v1"
@@ -329,20 +327,14 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """入口: 0; 1 when a figure could not be taken; 130 after Ctrl-C. Leaves nothing running and no files."""
     given = arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with tempfile.TemporaryDirectory(prefix="shuunou-bench-") as folder:
-            figures = measure(given, Path(folder))
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        say("stopped")
-        return 130
-    print("\n".join(table(figures)))
-    if given.json:
-        write_json(given.json, figures)
-    return 0
+
+    def take(folder: Path) -> None:
+        figures = measure(given, folder)
+        print("\n".join(table(figures)))
+        if given.json:
+            write_json(given.json, figures)
+
+    return run("shuunou-bench-", take)
 
 
 if __name__ == "__main__":

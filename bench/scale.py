@@ -14,26 +14,25 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import defaultdict
 from contextlib import ExitStack, suppress
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.support import BenchError, Worker, cpu_s, say, write_json
+from bench.support import JARS, BenchError, Worker, cpu_s, environment, run, say, write_json
+from streams import daemons
 from streams.cityfiles import make_files
 from streams.local.kafka import running
 from streams.local.process import leashed, tail, wait_until
-from streams.run import FLOW
+from streams.run import FLOW, WORKER
 from streams.settings import Settings
 
-JARS = Path(__file__).parents[1] / ".hub" / "jars"
 LOOK_S, BROKER_S = 5.0, 300.0
 PARTS = 4
 """Into so many parts a run's time is cut, to see whether memory grows."""
@@ -46,8 +45,8 @@ class Looks(threading.Thread):
 
     def __init__(self, home: Path) -> None:
         super().__init__(daemon=True)
-        self.home, self.begun = home, time.monotonic()
-        self.seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.home = home
+        self.seen: dict[str, list[float]] = defaultdict(list)
         self.cpu_s: dict[str, float] = {}
         self.others: dict[str, int] = {}
         """Processes that are none of the home's own, by a name."""
@@ -58,16 +57,14 @@ class Looks(threading.Thread):
         while not self._end.wait(LOOK_S):
             for name, pid in self._processes():
                 with suppress(FileNotFoundError, ProcessLookupError):
-                    self.seen[name].append((time.monotonic() - self.begun, _resident_mib(pid)))
+                    self.seen[name].append(_resident_mib(pid))
                     self.cpu_s[name] = cpu_s(pid)
 
     def _processes(self) -> list[tuple[str, int]]:
-        files = (self.home / "run").glob("*.pid")
-        found = [(path.stem, int(path.read_text().split("\n")[0])) for path in files]
         broker = running(self.home)
-        if broker is not None and broker.pid is not None:
-            found.append(("broker", broker.pid))
-        return found + list(self.others.items())
+        found = {name: daemons.pid_of(self.home, name) for name in daemons.names(self.home)}
+        found |= {"broker": broker.pid if broker is not None else None, **self.others}
+        return [(name, pid) for name, pid in found.items() if pid is not None]
 
     def end(self) -> None:
         """終える。"""
@@ -78,7 +75,7 @@ class Looks(threading.Thread):
         """値: of each process its peak, its median in each part of the time, and its processor seconds."""
         return {
             name: {
-                "peak_mib": round(max(mib for _, mib in looks)),
+                "peak_mib": round(max(looks)),
                 "median_mib_by_quarter": [round(median(part)) for part in _parts(looks)],
                 "cpu_s": round(self.cpu_s[name], 1),
             }
@@ -86,10 +83,9 @@ class Looks(threading.Thread):
         }
 
 
-def _parts(looks: list[tuple[float, float]]) -> list[list[float]]:
-    values = [mib for _, mib in looks]
-    size = max(len(values) // PARTS, 1)
-    return [part for at in range(PARTS) if (part := values[at * size : (at + 1) * size])]
+def _parts(looks: list[float]) -> list[list[float]]:
+    size = max(len(looks) // PARTS, 1)
+    return [part for at in range(PARTS) if (part := looks[at * size : (at + 1) * size])]
 
 
 def _resident_mib(pid: int) -> float:
@@ -110,8 +106,7 @@ class City:
         self.given, self.persons, self.workers = given, persons, workers
         self.home = folder / f"{persons}-{workers}"
         self.files = self.home / f"city-{persons}-{given.seed}"
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SHUUNOU_")}
-        self.environment = {**inherited, "SHUUNOU_HOME": str(self.home), "COLUMNS": "110"}
+        self.environment = environment({"SHUUNOU_HOME": str(self.home), "COLUMNS": "110"})
         if given.partitions:
             self.environment["SHUUNOU_PARTITIONS"] = str(given.partitions)
 
@@ -156,17 +151,19 @@ class City:
             )
             stack.callback(process.kill)
             looks.others["run"] = process.pid
-            for number in range(1, self.workers):
-                looks.others[f"worker{number}"] = stack.enter_context(self._join(number)).pid
+            joined = [stack.enter_context(self._join(number)) for number in range(1, self.workers)]
+            looks.others |= {worker.home.name: worker.pid for worker in joined}
             if process.wait() != 0:
                 raise BenchError(f"run: expected 0, ended with {process.returncode}\n{tail(log)}")
+            for worker in joined:
+                worker.check()
         told: Figures = json.loads(path.read_text("utf-8"))
         return told
 
     def _join(self, number: int) -> Worker:
-        """One more worker, with a home of its own, as soon as there is a broker to join."""
-        if not wait_until(lambda: running(self.home) is not None, BROKER_S, 0.1):
-            raise BenchError(f"broker: expected one within {BROKER_S:.0f} s")
+        """One more worker, with a home of its own, once the first is there: before that are no topics."""
+        if not wait_until(lambda: daemons.pid_of(self.home, WORKER) is not None, BROKER_S, 0.1):
+            raise BenchError(f"the first worker: expected within {BROKER_S:.0f} s")
         broker = running(self.home)
         assert broker is not None
         settings = {
@@ -242,26 +239,23 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """入口: 0; 1 when a run failed; 130 after Ctrl-C."""
     given = arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    made: list[Figures] = []
-    try:
-        with tempfile.TemporaryDirectory(prefix="shuunou-scale-") as temporary:
-            for persons in map(int, given.persons.split(",")):
-                for workers in map(int, given.workers.split(",")):
-                    say(f"{persons:,} persons, {workers} worker(s)")
-                    made.append(City(given, given.folder or Path(temporary), persons, workers).measure())
-                    print("\n".join(shown(made[-1])), flush=True)
-                    if given.json:
-                        write_json(given.json, {"cores": os.cpu_count(), "runs": made})
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        say("stopped")
-        return 130
-    if len(made) > 1 and made[0]["workers"] == made[-1]["workers"]:
-        print("\n".join(growth(made[0], made[-1])))
-    return 0
+
+    def take(temporary: Path) -> None:
+        made: list[Figures] = []
+        for persons, workers in product(_numbers(given.persons), _numbers(given.workers)):
+            say(f"{persons:,} persons, {workers} worker(s)")
+            made.append(City(given, given.folder or temporary, persons, workers).measure())
+            print("\n".join(shown(made[-1])), flush=True)
+            if given.json:
+                write_json(given.json, {"cores": os.cpu_count(), "runs": made})
+        if len(made) > 1 and made[0]["workers"] == made[-1]["workers"]:
+            print("\n".join(growth(made[0], made[-1])))
+
+    return run("shuunou-scale-", take)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(each) for each in text.split(",")]
 
 
 if __name__ == "__main__":

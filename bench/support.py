@@ -11,8 +11,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from streams.status import Lags
 
 LOOK_S, QUIET_S, LIMIT_S = 0.05, 1.5, 600.0
 PAGE = 20_000
+JARS = Path(__file__).parents[1] / ".hub" / "jars"
 Sent = tuple[str, bytes, bytes]
 """Topic, key, value."""
 
@@ -176,13 +178,12 @@ class Worker:
     def __init__(self, command: Sequence[str], home: Path, settings: dict[str, str]) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home, self.log = home, home / "worker.log"
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SHUUNOU_")}
         self.begun = time.monotonic()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 leashed([sys.executable, *command]),
                 cwd=home,
-                env={**inherited, **settings, "PYTHONPATH": str(Path(__file__).parents[1])},
+                env=environment({**settings, "PYTHONPATH": str(Path(__file__).parents[1])}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -236,6 +237,26 @@ class Worker:
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """環境変数: those of this process without any setting of the hub, and these."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("SHUUNOU_")} | dict(settings)
+
+
+def run(prefix: str, take: Callable[[Path], None]) -> int:
+    """計測を通す: `take` with a temporary folder; 0, 1 when a figure could not be taken, 130 after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+            take(Path(folder))
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    return 0
 
 
 def cpu_s(pid: int) -> float:

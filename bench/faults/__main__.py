@@ -15,9 +15,7 @@ from bench.faults import kills
 from bench.faults.playing import play_all, site
 from bench.faults.report import BROKEN, Played, machine, summary, text
 from bench.faults.rows import ROWS, chosen
-from bench.support import say, write_json
-
-JARS = Path(__file__).parents[2] / ".hub" / "jars"
+from bench.support import JARS, say, write_json
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:

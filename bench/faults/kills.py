@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.faults.playing import play
 from bench.faults.report import Played
 from bench.faults.rows import Row
-from bench.faults.rows_workers import PEACE, arming, kill_the_patient, turn_to_acts
+from bench.faults.rows_workers import arming, kill_the_patient, killed_so_far, turn_to_acts
 from bench.faults.world import SINKS, YEAR, Site, World
 from bench.support import BenchError, say
 
@@ -82,11 +81,6 @@ class Spread(NamedTuple):
         """そこまで送ってよい数: a little ahead of the kills, so that the next one has something to break."""
         share = (done - self.kills_from + 2) / (self.kills_to - self.kills_from)
         return self.items_from + int((self.items_to - self.items_from) * share)
-
-
-def killed_so_far(kills: Mapping[str, int]) -> int:
-    """強制終了の数: without those by which the harness itself makes peace between year and acts."""
-    return sum(count for why, count in kills.items() if why != PEACE)
 
 
 def segment_row(number: int, kills: int) -> Row:

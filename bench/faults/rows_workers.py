@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from confluent_kafka import Consumer, TopicPartition
@@ -88,11 +88,16 @@ def killed(world: World) -> None:
     of_the_year = sum(world.crew.kills.values())
     _kill_while_acting(world, names)
     total = sum(world.crew.kills.values())
-    while_acting = total - of_the_year - world.crew.kills[PEACE]
+    while_acting = killed_so_far(world.crew.kills) - of_the_year
     world.figures["kills while acts came"] = while_acting
     world.claim(
         "workers were killed, in the year and while acts came", of_the_year > 0 < while_acting, total
     )
+
+
+def killed_so_far(kills: Mapping[str, int]) -> int:
+    """強制終了の数: without those by which the harness itself makes peace between year and acts."""
+    return sum(count for why, count in kills.items() if why != PEACE)
 
 
 def _kill_while_acting(world: World, names: tuple[str, ...]) -> None:

@@ -19,9 +19,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import signal
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,7 +29,7 @@ from bench.peers import report, tools
 from bench.peers.jobs import Booking, Counting, Figures, Job, JsonBooking
 from bench.peers.measures import Peers
 from bench.peers.systems import SYSTEMS, Setup, System
-from bench.support import BenchError, Broker, say, write_json
+from bench.support import Broker, run, say, write_json
 from streams.local.kafka import LocalKafka
 
 ROOT = Path(__file__).parents[2]
@@ -180,20 +177,14 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """入口: 0; 1 when a figure could not be taken; 130 after Ctrl-C. Leaves nothing running."""
     given = arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with tempfile.TemporaryDirectory(prefix="shuunou-peers-") as folder:
-            figures = measure(given, Path(folder))
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        say("stopped")
-        return 130
-    report.show(figures, Console(width=140))
-    if given.json:
-        write_json(given.json, figures)
-    return 0
+
+    def take(folder: Path) -> None:
+        figures = measure(given, folder)
+        report.show(figures, Console(width=140))
+        if given.json:
+            write_json(given.json, figures)
+
+    return run("shuunou-peers-", take)
 
 
 if __name__ == "__main__":

@@ -110,9 +110,8 @@ class Owner:
         with self._lock:
             if self.closed:
                 return
-            for turn in range(TURNS):
-                producer = Producer(self._producer_settings(turn))
-                self._producers.append(producer)
+            self._producers = self._new_producers()
+            for producer in self._producers:
                 self._retry(partial(producer.init_transactions, 30))
             self.restored_rows = self._restore()
             self._changelog_id = self.store.identity()
@@ -125,7 +124,7 @@ class Owner:
         Raises Fenced when the changelog holds what neither this owner nor its last transaction wrote: the
         partition was another's meanwhile. Stuck when the changelog is another one.
         """
-        producers = [Producer(self._producer_settings(turn)) for turn in range(TURNS)]
+        producers = self._new_producers()
         for producer in producers:
             producer.init_transactions(30)
         self._producers, self._is_broken = producers, False
@@ -160,6 +159,9 @@ class Owner:
                     raise Stuck(f"{self.transactional_id}: restore: {error.args[0].name()}") from None
             time.sleep(pause)
             pause = min(pause * 2, RETRY_MOST_S)
+
+    def _new_producers(self) -> list[Producer]:
+        return [Producer(self._producer_settings(turn)) for turn in range(TURNS)]
 
     def _producer_settings(self, turn: int) -> dict[str, Any]:
         return {
