@@ -19,16 +19,19 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from sqlalchemy import create_engine, text
+
 from bench.support import JARS, BenchError, Worker, cpu_s, environment, run, say, write_json
 from streams import daemons
 from streams.cityfiles import make_files
 from streams.local.kafka import running
+from streams.local.postgres import LASTING, LocalPostgres
 from streams.local.process import leashed, tail, wait_until
 from streams.run import FLOW, WORKER
 from streams.settings import Settings
@@ -99,6 +102,15 @@ def mib_of(path: Path) -> float:
     return round(sum(each.stat().st_blocks for each in files) * 512 / 2**20, 1)
 
 
+def database_mib(url: str) -> float:
+    """重さ (MiB): of the projection in PostgreSQL, indices among it."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        size: int = connection.scalar(text("SELECT pg_database_size(current_database())")) or 0
+    engine.dispose()
+    return round(size / 2**20, 1)
+
+
 class City:
     """一つの規模: a city, the hub that takes it in, and what was seen of it."""
 
@@ -112,6 +124,12 @@ class City:
 
     def measure(self) -> Figures:
         """計る: BenchError when the run fails or its figures are not the city's."""
+        with LocalPostgres(LASTING) if self.given.postgres else nullcontext() as database:
+            if database is not None:
+                self.environment["SHUUNOU_DATABASE_URL"] = database.url
+            return self._measure(database)
+
+    def _measure(self, database: LocalPostgres | None) -> Figures:
         self.home.mkdir(parents=True)
         (self.home / "jars").symlink_to((self.given.jars or JARS).resolve())
         made_s = self._make()
@@ -123,6 +141,9 @@ class City:
         finally:
             looks.end()
             self._shuunou("stop", limit=120)
+        weights = {name: mib_of(self.home / name) for name in WEIGHED} | {"city": city_mib}
+        if database is not None:
+            weights["postgresql"] = database_mib(database.url)
         return {
             "persons": self.persons,
             "workers": self.workers,
@@ -130,7 +151,7 @@ class City:
             **told,
             "events_per_s": round(told["events"] / told["seconds_from_file_to_transfer"]),
             "processes": looks.figures(),
-            "mib": {name: mib_of(self.home / name) for name in WEIGHED} | {"city": city_mib},
+            "mib": weights,
             "verify": verified,
         }
 
@@ -229,6 +250,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--partitions", type=int, help="of every topic (default: 3)")
     parser.add_argument("--verify", action="store_true", help="C1–C7 after each run, and its time")
+    parser.add_argument("--postgres", action="store_true", help="a PostgreSQL for the projection, not SQLite")
     parser.add_argument("--city", type=Path, help="a folder of cities made before (city-<persons>-<seed>)")
     parser.add_argument("--folder", type=Path, help="where homes are kept (default: a temporary folder)")
     parser.add_argument("--jars", type=Path, help="where Kafka's jars are or go (.hub/jars)")

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,16 +34,20 @@ _START_ATTEMPTS = 3
 _TAKEN = "Address already in use"
 _IN_USE = "pre-existing shared memory block"
 
-# The data of a test need not survive the machine.
 _SETTINGS = {
     "listen_addresses": process.LOOPBACK,
     "unix_socket_directories": "",
+    "timezone": "UTC",
+}
+FLEETING = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "64MB",
-    "timezone": "UTC",
 }
+"""The data of a test need not survive the machine."""
+LASTING = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
+"""As for a measurement: nothing that a real office's server would not do."""
 
 
 class PostgresError(RuntimeError):
@@ -55,7 +60,8 @@ class LocalPostgres:
     On Linux the kernel ends it when the thread that started it ends. Its superuser's password is random.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = FLEETING) -> None:
+        self._settings = {**_SETTINGS, **settings}
         self._made: Path | None = None
         self._port = 0
         self._password = secrets.token_urlsafe(16)
@@ -157,7 +163,7 @@ class LocalPostgres:
             raise PostgresError(f"initdb failed:\n{run.stdout}{run.stderr}")
 
     def _launch_until_up(self, bin_dir: Path, owner: tuple[int, int] | None, attempts: int) -> None:
-        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(bin_dir / "postgres"), "-D", "data", "-p", str(self._port), *settings]
         with self._log_path.open("wb") as log:
             self._child = subprocess.Popen(
