@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from state.facts import Applied
 from state.law import kagonou_apply, kanpu_kasankin
-from state.law.jikou import Jikou, standing
+from state.law.jikou import standing
 from state.law.juutou import Due, Plan
 from state.law.kagonou import (
     HASSEI,
@@ -30,6 +30,7 @@ from state.receipt.account import ReceiptAccount
 from state.receipt.noufu import Beyond, beyond
 from state.seiri.entaikin_bill import carried, juutou_in, kettei_on
 from state.seiri.event import TetsuzukiTaken
+from state.seiri.jikou_of import jikou_of
 from state.seiri.person import Person, SeiriHappened
 from state.seiri.values import KibetsuSeiri
 from state.seiri.yuuyo_bubun import YuuyoBubun, bubun_on
@@ -152,8 +153,7 @@ def _kubun(account: ReceiptAccount, seiri: KibetsuSeiri, under: YuuyoBubun, on: 
     """
     if under.is_whole:
         return under.codes[0]
-    jikou = Jikou(account.shuunou_key, "honzei", account.houtei_noukigen or account.noukigen, seiri.jikou)
-    if standing(jikou, on).is_kansei:
+    if standing(jikou_of(account, seiri), on).is_kansei:
         return "jikou"
     return "shikkou_teishi" if is_stopped(seiri.shikkou_teishi, on) else None
 

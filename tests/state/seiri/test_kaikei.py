@@ -164,6 +164,21 @@ def test_充当_meets_what_of_a_期別_is_not_under_猶予(granted: int, met: in
     assert under.is_whole == (granted >= 100_000 - met), "what is left is what the 猶予 is for"
 
 
+@pytest.mark.parametrize(("shounin", "met"), [("", 0), (" → 2期:確報乙 1000 領収=2024-05-01", 49_000)])
+def test_充当_does_not_meet_what_時効_has_ended_unless_a_part_payment_acknowledged_it(
+    shounin: str, met: int
+) -> None:
+    """民法152条: a receipt after the 納期限 that left something owed begins the five years anew."""
+    hub = story.told(
+        f"調定1 10000 → 2期:調定1 50000 納期限=2020-06-30{shounin}"
+        " → 確報甲 60000 領収=2026-07-10 → 充当還付決定1 2026-08-01 種別=sonota"
+    )
+    assert not hub.letters
+    seisan = hub.accounts()[given.KEY].seisan
+    assert seisan is not None
+    assert (seisan.juutou_out.goukei, seisan.kanpu.goukei) == (met, 50_000 - met)
+
+
 # -- any history ----------------------------------------------------------------------------------
 
 @given.STABLE
