@@ -53,7 +53,7 @@ from state import wire
 from streams import topics
 from streams.engine.store import Store
 from streams.local.kafka import LocalKafka
-from streams.worker import FLOW
+from streams.topics import FLOW
 
 HEAP = "1g"
 FACT, CHANGELOG = "ledger.fact.v1", "state.ledger.v1"

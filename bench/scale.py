@@ -16,18 +16,16 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
-from collections import defaultdict
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, nullcontext
 from itertools import product
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from bench.support import JARS, BenchError, Worker, cpu_s, environment, run, say, write_json
+from bench.looks import Looks
+from bench.support import JARS, BenchError, Worker, environment, run, say, write_json
 from streams import daemons
 from streams.cityfiles import make_files
 from streams.local.kafka import running
@@ -36,64 +34,9 @@ from streams.local.process import leashed, tail, wait_until
 from streams.run import FLOW, WORKER
 from streams.settings import Settings
 
-LOOK_S, BROKER_S = 5.0, 300.0
-PARTS = 4
-"""Into so many parts a run's time is cut, to see whether memory grows."""
+BROKER_S = 300.0
 WEIGHED = ("state", "kafka", "outbox", "archive", "projection.db")
 Figures = dict[str, Any]
-
-
-class Looks(threading.Thread):
-    """目視: resident memory and processor time of every process of one home, until told to end."""
-
-    def __init__(self, home: Path) -> None:
-        super().__init__(daemon=True)
-        self.home = home
-        self.seen: dict[str, list[float]] = defaultdict(list)
-        self.cpu_s: dict[str, float] = {}
-        self.others: dict[str, int] = {}
-        """Processes that are none of the home's own, by a name."""
-        self._end = threading.Event()
-
-    def run(self) -> None:
-        """見る。"""
-        while not self._end.wait(LOOK_S):
-            for name, pid in self._processes():
-                with suppress(FileNotFoundError, ProcessLookupError):
-                    self.seen[name].append(_resident_mib(pid))
-                    self.cpu_s[name] = cpu_s(pid)
-
-    def _processes(self) -> list[tuple[str, int]]:
-        broker = running(self.home)
-        found = {name: daemons.pid_of(self.home, name) for name in daemons.names(self.home)}
-        found |= {"broker": broker.pid if broker is not None else None, **self.others}
-        return [(name, pid) for name, pid in found.items() if pid is not None]
-
-    def end(self) -> None:
-        """終える。"""
-        self._end.set()
-        self.join()
-
-    def figures(self) -> Figures:
-        """値: of each process its peak, its median in each part of the time, and its processor seconds."""
-        return {
-            name: {
-                "peak_mib": round(max(looks)),
-                "median_mib_by_quarter": [round(median(part)) for part in _parts(looks)],
-                "cpu_s": round(self.cpu_s[name], 1),
-            }
-            for name, looks in sorted(self.seen.items())
-        }
-
-
-def _parts(looks: list[float]) -> list[list[float]]:
-    size = max(len(looks) // PARTS, 1)
-    return [part for at in range(PARTS) if (part := looks[at * size : (at + 1) * size])]
-
-
-def _resident_mib(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def mib_of(path: Path) -> float:
@@ -117,6 +60,8 @@ class City:
     def __init__(self, given: argparse.Namespace, folder: Path, persons: int, workers: int) -> None:
         self.given, self.persons, self.workers = given, persons, workers
         self.home = folder / f"{persons}-{workers}"
+        self.others: dict[str, int] = {}
+        """Processes that are none of the home's own, by a name."""
         self.files = self.home / f"city-{persons}-{given.seed}"
         self.environment = environment({"SHUUNOU_HOME": str(self.home), "COLUMNS": "110"})
         if given.partitions:
@@ -133,13 +78,12 @@ class City:
         self.home.mkdir(parents=True)
         (self.home / "jars").symlink_to((self.given.jars or JARS).resolve())
         made_s = self._make()
-        city_mib, looks = mib_of(self.files), Looks(self.home)
-        looks.start()
+        city_mib = mib_of(self.files)
         try:
-            told = self._run(looks)
-            verified = self._verify() if self.given.verify else None
+            with Looks(self._living) as looks:
+                told = self._run()
+                verified = self._verify() if self.given.verify else None
         finally:
-            looks.end()
             self._shuunou("stop", limit=120)
         weights = {name: mib_of(self.home / name) for name in WEIGHED} | {"city": city_mib}
         if database is not None:
@@ -163,7 +107,13 @@ class City:
             make_files(self.persons, self.given.seed, self.files, Settings().jichitai_code, quiet=True)
         return round(time.monotonic() - begun, 1)
 
-    def _run(self, looks: Looks) -> Figures:
+    def _living(self) -> list[tuple[str, int]]:
+        broker = running(self.home)
+        found = {name: daemons.pid_of(self.home, name) for name in daemons.names(self.home)}
+        found |= {"broker": broker.pid if broker is not None else None, **self.others}
+        return [(name, pid) for name, pid in found.items() if pid is not None]
+
+    def _run(self) -> Figures:
         path, log = self.home / "run.json", self.home / "run.log"
         words = ["run", "--persons", str(self.persons), "--seed", str(self.given.seed), "--json", str(path)]
         with ExitStack() as stack, log.open("wb") as output:
@@ -171,9 +121,9 @@ class City:
                 leashed(self._command(*words)), env=self.environment, stdout=output, stderr=output
             )
             stack.callback(process.kill)
-            looks.others["run"] = process.pid
+            self.others["run"] = process.pid
             joined = [stack.enter_context(self._join(number)) for number in range(1, self.workers)]
-            looks.others |= {worker.home.name: worker.pid for worker in joined}
+            self.others |= {worker.home.name: worker.pid for worker in joined}
             if process.wait() != 0:
                 raise BenchError(f"run: expected 0, ended with {process.returncode}\n{tail(log)}")
             for worker in joined:
@@ -193,7 +143,7 @@ class City:
             "SHUUNOU_BOOTSTRAP": broker.bootstrap,
         }
         stages = [word for stage in FLOW for word in ("--stage", stage)]
-        return Worker(["-m", "streams.cli", "worker", *stages], self.home / f"worker{number}", settings)
+        return Worker(["-m", "streams", "worker", *stages], self.home / f"worker{number}", settings)
 
     def _verify(self) -> Figures:
         begun = time.monotonic()
@@ -208,7 +158,7 @@ class City:
         )
 
     def _command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "streams.cli", *words]
+        return [sys.executable, "-m", "streams", *words]
 
 
 def shown(made: Figures) -> list[str]:
@@ -250,7 +200,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--partitions", type=int, help="of every topic (default: 3)")
     parser.add_argument("--verify", action="store_true", help="C1–C7 after each run, and its time")
-    parser.add_argument("--postgres", action="store_true", help="a PostgreSQL for the projection, not SQLite")
+    parser.add_argument("--postgres", action="store_true", help="project into PostgreSQL, not SQLite")
     parser.add_argument("--city", type=Path, help="a folder of cities made before (city-<persons>-<seed>)")
     parser.add_argument("--folder", type=Path, help="where homes are kept (default: a temporary folder)")
     parser.add_argument("--jars", type=Path, help="where Kafka's jars are or go (.hub/jars)")

@@ -283,7 +283,7 @@ class Hub(NamedTuple):
             "SHUUNOU_PARTITIONS": str(self.broker.partitions),
             "SHUUNOU_APPLICATION": self.application,
         }
-        return Worker(["-m", "streams.cli", "worker", *words], self.home, settings)
+        return Worker(["-m", "streams", "worker", *words], self.home, settings)
 
     def is_idle(self) -> bool:
         """遅れがないか: every stage has shown a position at the end of its topics."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import threading
 from typing import Annotated
 
 import typer
 
-from streams import cli_explain, cli_hub, cli_kaikei, cli_look, cli_record, cli_verify
+from streams import cli_explain, cli_hub, cli_kaikei, cli_look, cli_record, cli_verify, cli_work
 from streams.cli_schema import app as schema_app
-from streams.cli_shared import console, fail, hub_bootstrap, listing, print_json, readable_errors
+from streams.cli_shared import console, listing, print_json
 from streams.settings import Settings, settings
-from streams.worker import STAGES, configure_logging, run_worker
 
 app = typer.Typer(
     name="shuunou",
@@ -33,24 +29,7 @@ cli_explain.register(app)
 cli_kaikei.register(app)
 cli_record.register(app)
 cli_verify.register(app)
-
-
-@app.command()
-def worker(
-    stage: Annotated[
-        list[str] | None,
-        typer.Option(help=f"A stage to run; may be repeated. All of {', '.join(STAGES)} by default."),
-    ] = None,
-) -> None:
-    """働き手: run the stages (all, or those named) until SIGTERM; exit code 70 when it stopped itself."""
-    configure_logging()
-    chosen = tuple(stage or STAGES)
-    unknown = set(chosen) - set(STAGES)
-    if unknown:
-        fail(f"stage {', '.join(sorted(unknown))}: expected one of {', '.join(STAGES)}", code=2)
-    with readable_errors():
-        conf = settings()
-        raise typer.Exit(asyncio.run(run_worker(conf, hub_bootstrap(conf), chosen)))
+cli_work.register(app)
 
 
 @app.command("settings")
@@ -70,28 +49,3 @@ def show_settings(
     for row in rows:
         table.add_row(*row)
     console.print(table)
-
-
-@app.command("connectors")
-def run_connectors(
-    sinks: Annotated[bool, typer.Option(help="Run the projection and the file sinks.")] = True,
-    sources: Annotated[bool, typer.Option(help="Watch the inbox.")] = True,
-) -> None:
-    """コネクタ: run the source connectors over the inbox and the sinks until SIGTERM."""
-    from streams.connecting import run_all
-
-    configure_logging(logging.WARNING)
-    with readable_errors():
-        conf = settings()
-        raise typer.Exit(
-            run_all(conf, hub_bootstrap(conf), sources=sources, sinks=sinks, stop=threading.Event())
-        )
-
-
-def main() -> None:
-    """入口: what the installed `shuunou` calls."""
-    app()
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from connectors.migrations import migrate
 from connectors.secrets import create_key_file
 from streams import commands, daemons, topics
 from streams.cli_shared import AsJson, console, fail, hub_bootstrap, listing, print_json, readable_errors
@@ -162,6 +161,8 @@ def kijunbi_advance(
 @database_app.command("migrate")
 def database_migrate() -> None:
     """移行: bring the projection's tables to the newest revision; doing it again changes nothing."""
+    from connectors.migrations import migrate
+
     with readable_errors():
         console.print(f"revision {migrate(settings().database)}")
 
@@ -194,7 +195,7 @@ def stop() -> None:
 def status(as_json: AsJson = False) -> None:
     """状況: what runs, and how far each stage is behind; exit code 1 when something does not run."""
     from streams.status import Lags
-    from streams.worker import STAGES
+    from streams.topics import STAGES
 
     conf = settings()
     processes = {name: daemons.pid_of(conf.home, name) for name in daemons.names(conf.home)}

@@ -16,10 +16,10 @@ from schemas.codec import DecodeError
 from state.wire import decode
 from streams.cli_seiri import kind_ja
 from streams.cli_shared import WRONG_USE, AsJson, console, fail, hub_bootstrap, print_json, readable_errors
+from streams.logs import configure_logging
 from streams.resend import Original, Resender, Resent, open_original, why_not
 from streams.settings import Settings, settings
 from streams.topics import topics
-from streams.worker import configure_logging
 
 STAFF_MOST, REASON_MOST = 64, 200
 WOULD_BE_SENT, SENT = "would_be_sent", "sent"

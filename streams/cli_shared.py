@@ -13,7 +13,6 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.base import Terminal, Transient
 from connectors.secrets import SecretError
@@ -46,11 +45,19 @@ def readable_errors() -> Iterator[None]:
         fail(str(error))
     except KafkaException as error:
         fail(f"Kafka: {error.args[0].name()}; is the broker up? `shuunou broker status` tells")
-    except SQLAlchemyError as error:
+    except Exception as error:
+        if not _is_of_database(error):
+            raise
         fail(
             f"database: {type(error).__name__};"
             " see `shuunou settings` for its URL, and whether it was migrated"
         )
+
+
+def _is_of_database(error: Exception) -> bool:
+    """Asked of what is loaded: a process that has no business with the database does not load SQLAlchemy."""
+    loaded = sys.modules.get("sqlalchemy.exc")
+    return loaded is not None and isinstance(error, loaded.SQLAlchemyError)
 
 
 def listing(title: str | None, *columns: str) -> Table:

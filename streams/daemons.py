@@ -32,7 +32,7 @@ def start(home: Path, name: str, arguments: list[str], *, bound: bool = False) -
     stop(home, name)
     log = log_path(home, name)
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "streams.cli", *arguments]
+    command = [sys.executable, "-m", "streams", *arguments]
     with log.open("ab") as output:
         process = subprocess.Popen(
             leashed(command) if bound else command,

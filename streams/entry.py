@@ -1,21 +1,28 @@
-"""入口: what the installed `shuunou` calls.
+"""入口: what the installed `shuunou`, and `python -m streams`, call. Loads what the command needs.
 
 `shuunou schema …` must work while a schema has no id yet, for it is what gives ids; every other command
-loads the codec, which needs them all.
+loads the codec, which needs them all. What works in the background is light, the rest is not.
 """
 
 from __future__ import annotations
 
 import sys
 
+BACKGROUND = ("worker", "connectors")
 
-def main() -> None:
+
+def main(words: list[str] | None = None) -> None:
     """始める: the command that the words name."""
-    if sys.argv[1:2] == ["schema"]:
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["schema"]:
         from streams.cli_schema import app
 
-        app(args=sys.argv[2:], prog_name="shuunou schema")
-    else:
-        from streams.cli import main as whole
+        app(args=words[1:], prog_name="shuunou schema")
+    elif words[:1] and words[0] in BACKGROUND:
+        from streams.cli_work import app
 
-        whole()
+        app(args=words, prog_name="shuunou")
+    else:
+        from streams.cli import app
+
+        app(args=words, prog_name="shuunou")

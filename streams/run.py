@@ -40,7 +40,7 @@ from streams.cli_shared import console
 from streams.connecting import inbox, new_intake
 from streams.local.kafka import start_broker, stop_broker
 from streams.settings import Settings
-from streams.worker import FLOW, STAGES
+from streams.topics import FLOW, STAGES
 
 QUIET_LOOKS = 2
 PATIENCE_S = 600.0

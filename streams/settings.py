@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from streams.engine.owner import EngineSettings
-from streams.engine.stage import WorkerSettings
+if TYPE_CHECKING:  # most commands read settings and need no stage: Faust alone takes half a second
+    from streams.engine.owner import EngineSettings
+    from streams.engine.stage import WorkerSettings
 
 PARTITIONS, PARTITIONS_LOCAL = 12, 3
 """Of a cluster that may come to be shared by many workers; and of one machine's own broker, whose two
@@ -78,6 +79,8 @@ class Settings(BaseSettings):
 
     def engine(self, bootstrap: str) -> EngineSettings:
         """機関の設定。"""
+        from streams.engine.owner import EngineSettings
+
         client: dict[str, Any] = dict(self.security)
         return EngineSettings(
             self.application,
@@ -91,6 +94,8 @@ class Settings(BaseSettings):
 
     def worker(self, bootstrap: str, stage: str) -> WorkerSettings:
         """働き手の設定。"""
+        from streams.engine.stage import WorkerSettings
+
         instance = f"{self.instance_id}-{stage}" if self.instance_id else None
         return WorkerSettings(
             self.engine(bootstrap),

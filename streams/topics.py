@@ -17,6 +17,10 @@ import schemas
 from streams.engine.admin import admin
 from streams.engine.owner import MESSAGE_MAX_BYTES
 
+FLOW = ("matching", "ledger", "transfer")
+STAGES = (*FLOW, "records")
+"""FLOW is the way of an event to its transfer; the records of 別添1 follow it at their own pace, so a hub
+under load gives them a process of their own."""
 TOMBSTONES_MS = 30 * 86_400_000
 
 

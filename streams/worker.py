@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import os
 import signal
 import sys
@@ -27,12 +26,8 @@ from streams.ledger import Ledger
 from streams.matching import Matching
 from streams.records import Records
 from streams.settings import Settings
+from streams.topics import STAGES
 from streams.transfer import Transfers
-
-FLOW = ("matching", "ledger", "transfer")
-STAGES = (*FLOW, "records")
-"""FLOW is the way of an event to its transfer; the records of 別添1 follow it at their own pace, so a hub
-under load gives them a process of their own."""
 
 GATHER_MS = {"matching": 10, "records": 100}
 """What comes from outside is gathered a little; the records are in no hurry, and cost less when many."""
@@ -57,20 +52,6 @@ def build_stage(name: str, settings: Settings) -> Stage:
         "records": lambda: Records(gate),
     }
     return Stage(name, sources, f"state.{name}.v1", folds[name]().fold, GATHER_MS.get(name, 0))
-
-
-def configure_logging(level: int = logging.WARNING) -> None:
-    """記録の出し方: one JSON line each, on standard error; libraries only from warnings on."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 class Worker:

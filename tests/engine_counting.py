@@ -21,7 +21,7 @@ from streams.engine.batch import Record
 from streams.engine.owner import EngineSettings
 from streams.engine.stage import Stage, StageWorker, WorkerSettings
 from streams.engine.unit import Table, Unit
-from streams.worker import configure_logging
+from streams.logs import configure_logging
 
 COUNT: Table[int] = Table(
     "count", b"c", lambda n: struct.pack(">q", n), lambda data: int(struct.unpack(">q", data)[0])

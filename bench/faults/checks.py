@@ -21,7 +21,7 @@ from state import wire
 from state.seiri.apply import REPEATED
 from streams import topics
 from streams.status import Lags
-from streams.worker import STAGES
+from streams.topics import STAGES
 
 SETTLE_S, LOOK_S, VERIFY_WAIT_S = 240.0, 0.1, 60.0
 SHOWN = 5

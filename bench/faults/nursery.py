@@ -147,7 +147,7 @@ def _become(order: Order, parent: int) -> None:
 
 
 def _run(order: Order) -> int:
-    from streams import cli
+    from streams import entry
     from streams.engine import failpoints
     from streams.settings import settings
 
@@ -155,7 +155,7 @@ def _run(order: Order) -> int:
     settings.cache_clear()
     failpoints.arm(os.environ.get(failpoints.VARIABLE, ""))
     try:
-        cli.app(args=list(order.words))
+        entry.main(list(order.words))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     return 0
@@ -185,10 +185,11 @@ def _load() -> None:
     """Everything that a process of the hub imports sooner or later."""
     import connectors.migrations
     import streams.cli
+    import streams.cli_work
     import streams.connecting
     import streams.worker
 
-    named: Any = (connectors.migrations, streams.cli, streams.connecting, streams.worker)
+    named: Any = (connectors.migrations, streams.cli, streams.cli_work, streams.connecting, streams.worker)
     assert named
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench.faults import rows_broker, rows_input, rows_stores, rows_workers
+from bench.faults import rows_broker, rows_input, rows_soak, rows_stores, rows_workers
 from bench.faults.world import World
 
 
@@ -23,6 +23,7 @@ class Row(NamedTuple):
 
 
 ROWS = (
+    Row(0, "soak", "nothing breaks; does memory grow? (--minutes 60)", rows_soak.soaked),
     Row(1, "workers", "workers and sinks killed with -9 at named points and at random", rows_workers.killed),
     Row(1, "intake", "intake and sinks killed with -9 while files arrive", rows_workers.killed_intake),
     Row(2, "rolling", "SIGTERM to one worker after the other", rows_workers.rolled),
@@ -63,7 +64,7 @@ def chosen(text: str) -> list[Row]:
             matching = [row for row in ROWS if row.scene == part]
         if not matching:
             raise ValueError(
-                f"rows {part!r}: expected numbers 1-17 or scenes {', '.join(r.scene for r in ROWS)}"
+                f"rows {part!r}: expected numbers 0-17 or scenes {', '.join(r.scene for r in ROWS)}"
             )
         found += [row for row in matching if row not in found]
     return found

@@ -89,7 +89,7 @@ class Exec:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SHUUNOU_", "DATABASE"))}
         with open(order.log, "ab") as log:
             child = subprocess.Popen(
-                leashed([sys.executable, "-m", "streams.cli", *order.words]),
+                leashed([sys.executable, "-m", "streams", *order.words]),
                 cwd=order.home,
                 env={**inherited, "PYTHONPATH": str(ROOT), **order.settings, **self._more},
                 stdin=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ from streams import topics
 from streams.cityfiles import deliver
 from streams.engine.stage import EXIT_STOPPED
 from streams.local.process import wait_until
-from streams.worker import STAGES
+from streams.topics import STAGES
 
 WORKER_POINTS = {
     "before-read": 12,

@@ -26,7 +26,7 @@ from streams.connecting import inbox
 from streams.local.kafka import LocalKafka
 from streams.local.process import wait_until
 from streams.status import Lags
-from streams.worker import STAGES
+from streams.topics import STAGES
 
 PARTITIONS = 3
 SESSION_S = 6.0

@@ -16,8 +16,8 @@ import structlog
 from streams.engine.batch import Record
 from streams.engine.stage import Stage, StageWorker
 from streams.engine.unit import Table, Unit
+from streams.logs import configure_logging
 from streams.settings import Settings
-from streams.worker import configure_logging
 
 STAGE = "count"
 _LONG = struct.Struct(">q")

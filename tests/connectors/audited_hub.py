@@ -161,7 +161,7 @@ class AuditedHub:
     def start(self, *stages: str) -> None:
         """Of these stages, or of all."""
         words = (word for stage in stages for word in ("--stage", stage))
-        command = leashed([sys.executable, "-m", "streams.cli", "worker", *words])
+        command = leashed([sys.executable, "-m", "streams", "worker", *words])
         self.process = subprocess.Popen(command, env={**os.environ, **self.environment}, cwd=self.home)
 
     def stop(self) -> None:

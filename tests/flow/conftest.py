@@ -40,7 +40,7 @@ class Hub:
     def command(self, *arguments: str, code: int = 0) -> str:
         """Runs one command; its output. Fails when it ends with another code."""
         done = subprocess.run(
-            [sys.executable, "-m", "streams.cli", *arguments],
+            [sys.executable, "-m", "streams", *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -58,7 +58,7 @@ class Hub:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A command that goes on until it is ended."""
-        return subprocess.Popen([sys.executable, "-m", "streams.cli", *arguments], env=self.environment)
+        return subprocess.Popen([sys.executable, "-m", "streams", *arguments], env=self.environment)
 
 
 @pytest.fixture(scope="module")

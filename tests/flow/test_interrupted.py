@@ -27,7 +27,7 @@ def _mine(home: Path) -> list[str]:
 def test_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
     hub = Hub(tmp_path / "home")
     run = subprocess.Popen(
-        [sys.executable, "-m", "streams.cli", "run", "--persons", "200"],
+        [sys.executable, "-m", "streams", "run", "--persons", "200"],
         env=hub.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

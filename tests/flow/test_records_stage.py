@@ -27,7 +27,7 @@ from state.record import build
 from streams.cli import app
 from streams.local.process import wait_until
 from streams.records import topic_of
-from streams.worker import FLOW, STAGES
+from streams.topics import FLOW, STAGES
 from tests import given
 from tests.connectors.audited_hub import AuditedHub, Sent, bill, key_of, kijunbi, paid, started_hub
 from tests.connectors.planted_acts import told, who

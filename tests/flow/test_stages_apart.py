@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 
 from connectors.city import MANIFEST, make_city, write_city
 from connectors.city.model import KAITOU, TETSUZUKI
-from streams.worker import STAGES
+from streams.topics import STAGES
 from tests.flow.conftest import Hub
 
 PERSONS, SEED = 60, 11
