@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
@@ -25,6 +25,7 @@ class Looks(threading.Thread):
         super().__init__(daemon=True)
         self.living = living
         self.seen: dict[str, list[float]] = defaultdict(list)
+        self.files: dict[str, list[float]] = defaultdict(list)
         self.cpu_s: dict[str, float] = {}
         self._end = threading.Event()
 
@@ -34,6 +35,7 @@ class Looks(threading.Thread):
             for name, pid in self.living():
                 with suppress(FileNotFoundError, ProcessLookupError):
                     self.seen[name].append(_resident_mib(pid))
+                    self.files[name].append(len(os.listdir(f"/proc/{pid}/fd")))
                     self.cpu_s[name] = cpu_s(pid)
 
     def __enter__(self) -> Looks:
@@ -44,22 +46,22 @@ class Looks(threading.Thread):
         self._end.set()
         self.join()
 
-    def quarters(self, name: str) -> list[float]:
-        """四分した中央値 (MiB): fewer than four where there were hardly any looks."""
-        looks = self.seen[name]
-        size = max(len(looks) // PARTS, 1)
-        return [median(part) for at in range(PARTS) if (part := looks[at * size : (at + 1) * size])]
-
     def figures(self) -> dict[str, Any]:
         """値: of each process its peak, its median in each part of the time, and its processor seconds."""
         return {
             name: {
                 "peak_mib": round(max(looks)),
-                "median_mib_by_quarter": [round(each) for each in self.quarters(name)],
+                "median_mib_by_quarter": [round(each) for each in quarters(looks)],
                 "cpu_s": round(self.cpu_s[name], 1),
             }
             for name, looks in sorted(self.seen.items())
         }
+
+
+def quarters(looks: Sequence[float]) -> list[float]:
+    """四分した中央値: fewer than four where there were hardly any looks."""
+    size = max(len(looks) // PARTS, 1)
+    return [median(part) for at in range(PARTS) if (part := looks[at * size : (at + 1) * size])]
 
 
 def _resident_mib(pid: int) -> float:

@@ -21,7 +21,7 @@ from bench.support import JARS, say, write_json
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """引数を読む。"""
     parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
-    parser.add_argument("--rows", default="1-17", help="numbers or scenes: 1-3,8,network (0: soak)")
+    parser.add_argument("--rows", default="1-17", help="numbers or scenes: 1-3,8,network (18: soak)")
     parser.add_argument("--seed", type=int, default=1, help="what is random is the same for the same seed")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long the load of each row runs")
     parser.add_argument("--workers", default="1", help="how many workers: 1, 3 or 1,3 for both in turn")

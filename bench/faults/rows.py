@@ -23,7 +23,6 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row(0, "soak", "nothing breaks; does memory grow? (--minutes 60)", rows_soak.soaked),
     Row(1, "workers", "workers and sinks killed with -9 at named points and at random", rows_workers.killed),
     Row(1, "intake", "intake and sinks killed with -9 while files arrive", rows_workers.killed_intake),
     Row(2, "rolling", "SIGTERM to one worker after the other", rows_workers.rolled),
@@ -49,6 +48,7 @@ ROWS = (
     Row(15, "key", "the key gone while processes start", rows_stores.key_gone),
     Row(16, "audit", "the audit topic takes nothing", rows_broker.audit_denied),
     Row(17, "operator", "offsets reset, a worker started twice", rows_workers.erred),
+    Row(18, "soak", "nothing breaks; do memory and open files grow? (--minutes 60)", rows_soak.soaked),
 )
 
 
@@ -64,7 +64,7 @@ def chosen(text: str) -> list[Row]:
             matching = [row for row in ROWS if row.scene == part]
         if not matching:
             raise ValueError(
-                f"rows {part!r}: expected numbers 0-17 or scenes {', '.join(r.scene for r in ROWS)}"
+                f"rows {part!r}: expected numbers 1-18 or scenes {', '.join(r.scene for r in ROWS)}"
             )
         found += [row for row in matching if row not in found]
     return found
