@@ -17,6 +17,9 @@ from connectors.base import Terminal, Transient
 
 POSITIONS = "state.connector.v1"
 CALL_S, GIVE_UP_S, SETTLE_S = 30.0, 120.0, 15.0
+TRANSACTION_S = 60.0
+"""Beyond that the broker ends a transaction itself, and refuses its producer as it does one that another has
+followed. Who was refused sooner was followed."""
 PAUSE_FIRST_S, PAUSE_MOST_S, ATTEMPTS = 0.05, 5.0, 8
 _FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 _SETTLING = {
@@ -64,6 +67,7 @@ class Journal:
         self._id, self._prefix = transactional_id, topic_prefix
         self._producer: Producer | None = None
         self._fenced: Terminal | None = None
+        self._begun = 0.0
 
     def open(self, topics: Sequence[str] = ()) -> None:
         """開く: fence, check that the topics exist, read the positions; nothing when it is open already.
@@ -87,8 +91,8 @@ class Journal:
         return {
             **self._client,
             "transactional.id": self._id,
-            "transaction.timeout.ms": 60_000,
-            "delivery.timeout.ms": 60_000,
+            "transaction.timeout.ms": int(TRANSACTION_S * 1000),
+            "delivery.timeout.ms": int(TRANSACTION_S * 1000),
             "partitioner": "murmur2_random",  # as every writer of the hub, so that a key has one partition
             "compression.type": self._client.get("compression.type", "lz4"),
             "linger.ms": 20,
@@ -104,7 +108,7 @@ class Journal:
             reached = [Message(POSITIONS, key, position) for key, position in positions.items()]
             self._attempt(producer, [*messages, *reached])
         except KafkaException as error:
-            raise self._judged(error) from None
+            raise self._judged(error, time.monotonic() - self._begun) from None
         self._at_point("after-source-commit")
         self.positions.update(positions)
         self._producer = producer
@@ -112,6 +116,7 @@ class Journal:
     def _attempt(self, producer: Producer, messages: Sequence[Message]) -> None:
         pause = PAUSE_FIRST_S
         for _ in range(ATTEMPTS):
+            self._begun = time.monotonic()
             try:
                 return _transact(producer, messages, self._prefix, self._at_point)
             except KafkaException as error:
@@ -122,9 +127,11 @@ class Journal:
             pause = min(pause * 2, PAUSE_MOST_S)
         raise Transient(f"{self._id}: {ATTEMPTS} transactions in a row were aborted; see the broker's log")
 
-    def _judged(self, error: KafkaException) -> Transient | Terminal:
+    def _judged(self, error: KafkaException, took_s: float = 0.0) -> Transient | Terminal:
         """Which of the two it is, in words; librdkafka's own are left out: they may quote what was sent."""
         cause = error.args[0]
+        if cause.code() in _FENCED and took_s >= TRANSACTION_S:
+            return Transient(f"{self._id}: a transaction was open for {took_s:.0f} s, the broker ended it")
         if cause.code() in _FENCED:
             self._fenced = Terminal(
                 f"{self._id}: expected to be the only one of this id, found that another was started later "

@@ -2,7 +2,7 @@
 
 Taking a partition initialises the producers, which fences whoever held it before and aborts what that one
 left open, and only then restores the store and reads the position. Committing is one Kafka transaction; the
-store is written after it. A fenced owner never retries.
+store is written after it. A fenced owner never retries; whoever the group names takes the partition anew.
 
 Two producers take turns. A commit is decided when it returns, but its markers are still being written, and
 until they are, the broker refuses the same producer's next transaction as concurrent; librdkafka then waits
@@ -358,9 +358,13 @@ class Owner:
             for key in list(cache)[: len(cache) // 2]:
                 del cache[key]
 
+    def give_up(self) -> None:
+        """手放すと決める: nothing more begins; `close` waits for what is in flight."""
+        self._given_up.set()
+
     def close(self) -> None:
         """手放す: waits for a commit in flight, not for what is tried again; writes nothing more."""
-        self._given_up.set()
+        self.give_up()
         with self._lock:
             self._producers.clear()
             self.store.close()

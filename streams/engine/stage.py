@@ -1,8 +1,9 @@
 """段: one stage as a Faust app with one agent, over the engine.
 
 The agent hands each batch to the lane of its partition and never lets an exception out: a transient
-failure is retried in the owner, a bad record becomes a letter in the fold, and anything else stops the
-process before anything is acknowledged. While one partition's commit runs in a thread, another partition is
+failure is retried in the owner, a bad record becomes a letter in the fold, an owner that was fenced writes
+nothing more and the group is asked whose its partition is, and anything else stops the process before
+anything is acknowledged. While one partition's commit runs in a thread, another partition is
 folded; a partition has at most one commit in flight.
 """
 
@@ -11,8 +12,10 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
+from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -23,11 +26,14 @@ from faust.types import TP
 
 from streams.engine.batch import Batch
 from streams.engine.lane import Budget, Fold, Lane
-from streams.engine.owner import EngineSettings, Owner
+from streams.engine.owner import EngineSettings, Fenced, Owner
 from streams.engine.transport import BatchConsumer, BatchSchema, BatchTransport, topic_partitions
 
 EXIT_STOPPED = 70
 STALL_SECONDS = 5.0
+FENCED_MOST, FENCED_WITHIN_SECONDS = 5, 60.0
+"""A partition fenced more often than that in so long: whoever insists does not ask the group; a person must
+look."""
 log = structlog.get_logger("shuunou.engine")
 
 
@@ -93,6 +99,7 @@ class StageWorker:
         self.lanes: dict[int, Lane] = {}
         self._taking: set[asyncio.Task[None]] = set()
         self._budget = Budget()
+        self._fenced_at: dict[int, deque[float]] = {}
         self._threads = ThreadPoolExecutor(16, thread_name_prefix=f"{stage.name}-commit")
         self.app = self._new_app()
         self._connect()
@@ -156,7 +163,7 @@ class StageWorker:
             self.settings.batch_records,
             self._threads,
             self._back_to,
-            self._stop,
+            partial(self._failed, number),
             self._budget,
         )
         try:
@@ -165,10 +172,32 @@ class StageWorker:
                 await self._resume(owner, self.stage.sources)
         except Exception as error:  # noqa: BLE001 -- whatever it is, another process must take the partition
             if self.lanes.get(number) is lane:
-                self._stop(error)
+                self._failed(number, error)
 
-    def _stop(self, error: BaseException) -> None:
-        stop_process(self.stage.name, error)
+    def _failed(self, number: int, error: BaseException) -> None:
+        """A partition can go no further: fenced, its owner asks the group whose it is; else all stops."""
+        if not isinstance(error, Fenced) or self._is_fenced_too_often(number):
+            stop_process(self.stage.name, error)
+        log.warning("fenced", stage=self.stage.name, partition=number, error="Fenced", detail=str(error))
+        lane = self.lanes.pop(number)
+        lane.owner.give_up()  # whoever waits for room in it is let go
+        task = asyncio.create_task(self._ask_group(lane.owner))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+
+    def _is_fenced_too_often(self, number: int) -> bool:
+        now = asyncio.get_running_loop().time()
+        seen = self._fenced_at.setdefault(number, deque(maxlen=FENCED_MOST))
+        is_full = len(seen) == FENCED_MOST and now - seen[0] < FENCED_WITHIN_SECONDS
+        seen.append(now)
+        return is_full
+
+    async def _ask_group(self, owner: Owner) -> None:
+        """The broker fences an owner whose transaction outlived its time limit as it does one that another
+        has followed; only the group knows which. It is joined again, and every partition that it gives is
+        taken anew: from what was committed, by producers that fence whoever else there is."""
+        await asyncio.get_running_loop().run_in_executor(None, owner.close)
+        await cast(BatchConsumer, self.app.consumer).join_again()
 
     async def _resume(self, owner: Owner, topics: Iterable[str]) -> None:
         """Read on where the position stands; a topic that was never read begins at its first record."""

@@ -121,6 +121,13 @@ class BatchThread(AIOKafkaConsumerThread):
         state = subscription.assignment.state_value(tp)
         return None if state is None else cast(int, state.position)
 
+    async def join_again(self) -> None:
+        """入り直す: the group says anew which partitions are whose, as after any rebalance."""
+        await self.call_thread(self._join_again)
+
+    async def _join_again(self) -> None:
+        self._ensure_consumer()._coordinator.request_rejoin()
+
     async def forget(self) -> None:
         """忘れる: after a rebalance every position is set anew."""
         await self.call_thread(self._forget)
@@ -184,6 +191,10 @@ class BatchConsumer(Consumer):
     async def notes(self, places: Iterable[TP]) -> dict[TP, str]:
         """添え書き。"""
         return await self._thread.notes(places)
+
+    async def join_again(self) -> None:
+        """入り直す。"""
+        await self._thread.join_again()
 
     def fetched_to(self, tp: TP, otherwise: int) -> int:
         """どこまで取ったか: where the next batch of a partition will begin."""

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,28 @@ def test_positions_are_read_behind_a_transaction_that_a_stranger_left_open(place
     ended.join()
     assert again.state == "resent"
     assert len(place.committed(BANK)) == 3
+
+
+def test_a_transaction_that_the_broker_ended_for_its_length_is_transient(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outage, or a machine asleep: it looks as if another had followed, but nobody has."""
+    monkeypatch.setattr("connectors.journal.TRANSACTION_S", 1.0)
+    asleep = [20.0]  # the broker looks for those that are over every ten seconds
+
+    def sleep(point: str) -> None:
+        if point == "before-source-commit" and asleep:
+            time.sleep(asleep.pop())
+
+    name = f"{place.prefix}journal"
+    journal = Journal(place.broker, name, topic_prefix=place.prefix, at_point=sleep)
+    journal.open([BANK])
+    with pytest.raises(Transient, match="the broker ended it"):
+        journal.commit([Message(BANK, "key", b"once")], {"a/b": b"{}"})
+    journal.open([BANK])
+    assert journal.positions == {}
+    journal.commit([Message(BANK, "key", b"once")], {"a/b": b"{}"})
+    assert committed(place.broker, place.prefix + BANK) == [b"once"]
 
 
 def test_a_broker_that_does_not_answer_is_transient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

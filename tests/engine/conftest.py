@@ -79,14 +79,23 @@ class Bench:
     def start(self, failpoints: str = "", **more: Any) -> subprocess.Popen[str]:
         """A worker as a process; `ready` waits for it."""
         environment = {**os.environ, "SHUUNOU_FAILPOINTS": failpoints}
-        process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), json.dumps(self.given(**more))],
-            stdout=subprocess.PIPE,
-            env=environment,
-            text=True,
-        )
+        with self._log(len(self.processes)).open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(SCRIPT), json.dumps(self.given(**more))],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                text=True,
+            )
         self.processes.append(process)
         return process
+
+    def _log(self, number: int) -> Path:
+        return self.directory / f"worker{number}.log"
+
+    def said(self, process: subprocess.Popen[str]) -> str:
+        """What it logged so far."""
+        return self._log(self.processes.index(process)).read_text("utf-8")
 
     @staticmethod
     def ready(process: subprocess.Popen[str]) -> int:

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.engine.stage import EXIT_STOPPED
@@ -149,6 +149,41 @@ def test_a_worker_asleep_past_its_session_finds_itself_fenced(bench: Bench) -> N
     time.sleep(1)
     sleeper.send_signal(signal.SIGCONT)
     bench.produce(1000)
+    bench.assert_exact()
+
+
+def _fence(bench: Bench, partition: int) -> None:
+    """As the broker does when a transaction outlives its time, or as another owner would: a newer epoch."""
+    for turn in ("", ".1"):
+        name = f"{bench.name}-count-{partition}{turn}"
+        Producer({"bootstrap.servers": bench.bootstrap, "transactional.id": name}).init_transactions(30)
+
+
+def test_a_worker_that_was_fenced_asks_the_group_and_goes_on(bench: Bench) -> None:
+    worker = bench.start(batch_records=50)
+    bench.ready(worker)
+    for partition in range(PARTITIONS):
+        bench.produce(2000)
+        _fence(bench, partition)
+        deadline = time.monotonic() + 30
+        while bench.said(worker).count('"error": "Fenced"') <= partition and time.monotonic() < deadline:
+            bench.produce(50)
+            time.sleep(0.1)
+    bench.assert_exact()
+    assert worker.poll() is None, "no restart was needed"
+    assert bench.said(worker).count('"error": "Fenced"') == PARTITIONS
+
+
+def test_a_worker_that_is_fenced_again_and_again_stops(bench: Bench) -> None:
+    """Somebody who does not ask the group takes the partition each time: a person must look."""
+    worker = bench.start()
+    bench.ready(worker)
+    deadline = time.monotonic() + 60
+    while worker.poll() is None and time.monotonic() < deadline:
+        bench.produce(50)
+        _fence(bench, 0)
+    assert worker.wait(1) == EXIT_STOPPED
+    bench.ready(bench.start())
     bench.assert_exact()
 
 
