@@ -44,6 +44,7 @@ ROWS = (
     Row(11, "storm", "workers come and go; one asleep past its session", rows_workers.stormed),
     Row(12, "slow", "a projection that is locked, sinks that sleep, a slow network", rows_stores.slow_sinks),
     Row(13, "network", "delay, cut, half-open and closed connections", rows_broker.network),
+    Row(13, "names", "the broker's name is not found, every connection cut", rows_broker.nameless),
     Row(14, "state", "state directories deleted, a stale copy put back", rows_workers.lost),
     Row(15, "key", "the key gone while processes start", rows_stores.key_gone),
     Row(16, "audit", "the audit topic takes nothing", rows_broker.audit_denied),

@@ -18,6 +18,7 @@ from confluent_kafka.admin import (
 
 from bench.faults.checks import settle
 from bench.faults.means import Link, small_disk
+from bench.faults.preloaded import Exec, compiled
 from bench.faults.world import World
 from bench.support import Broker
 from streams import topics
@@ -115,7 +116,34 @@ def network(world: World) -> None:
     link.refuse(False)
     world.during(0.1)
     world.figures |= {"silent s": silent, "closed s": silent, "MiB relayed": link.bytes >> 20}
-    world.not_injected.append("DNS gone: on one machine the clients know the broker by its address")
+
+
+def nameless(world: World) -> None:
+    """13: the broker's name is not found any more, and every connection is cut: nobody can come back."""
+    link, gone = world.stack.enter_context(Link()), world.home / "no-names"
+    library = compiled("names.c", world.home)
+    world.crew.nurse = Exec({"LD_PRELOAD": str(library), "FAULTS_NO_NAMES": str(gone)})
+    named = {"advertised.listeners": f"PLAINTEXT://localhost:{link.port}"}
+    broker = world.use(_own_broker(world, "kafka", **named))
+    link.target = int(broker.bootstrap.rsplit(":", 1)[1])
+    world.begin()
+    world.during(0.3)
+    away = min(30.0, world.seconds / 3)
+    gone.touch()
+    link.cut()
+    time.sleep(1)
+    before = world.seen(FACT)
+    time.sleep(away)
+    meanwhile = world.seen(FACT) - before
+    gone.unlink()
+    back = time.monotonic()
+    went_on = wait_until(lambda: world.seen(FACT) > before + meanwhile, 120, 0.1)
+    world.figures |= {"without names s": away, "first fact after s": round(time.monotonic() - back, 2)}
+    world.claim("without a name nobody reached the broker", meanwhile == 0, f"{meanwhile} facts")
+    world.claim("all went on by themselves", went_on, "")
+    world.during(0.2)
+    stops = {code: n for code, n in world.crew.codes.items() if code != "worker 0"}
+    world.claim("nobody stopped", not stops, stops)
 
 
 def audit_denied(world: World) -> None:

@@ -15,15 +15,15 @@ import sqlalchemy as sa
 
 from bench.faults.crew import Member
 from bench.faults.means import SmallDisk, small_disk
-from bench.faults.nursery import ROOT, Order
-from bench.faults.world import INTAKE, SINKS, NotInjected, World
+from bench.faults.preloaded import Exec, compiled
+from bench.faults.world import INTAKE, SINKS, World
 from connectors.city import found_in_clear
 from connectors.migrations import migrate
 from connectors.sink_projection import Projection
 from streams.cityfiles import deliver
 from streams.engine.stage import EXIT_STOPPED
 from streams.local.postgres import LocalPostgres
-from streams.local.process import leashed, wait_until
+from streams.local.process import wait_until
 
 STORE_MIB, SINKS_MIB = 48, 64
 
@@ -77,38 +77,9 @@ def full_sinks(world: World) -> None:
 # -- 9 -----------------------------------------------------------------------------------------------
 
 
-class Exec:
-    """起動手: starts processes anew instead of forking them, with a library before all others."""
-
-    def __init__(self, more: dict[str, str]) -> None:
-        self._more = more
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
-
-    def spawn(self, order: Order) -> int:
-        """起動する。"""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SHUUNOU_", "DATABASE"))}
-        with open(order.log, "ab") as log:
-            child = subprocess.Popen(
-                leashed([sys.executable, "-m", "streams", *order.words]),
-                cwd=order.home,
-                env={**inherited, "PYTHONPATH": str(ROOT), **order.settings, **self._more},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._children[child.pid] = child
-        return child.pid
-
-    def code(self, pid: int) -> int | None:
-        """終了コード。"""
-        return self._children[pid].poll()
-
-
 def wrong_clocks(world: World) -> None:
     """9: clocks a day ahead and behind, at the year's end, in 2038, stepping back while they run."""
-    library = world.home / "clock.so"
-    _compile(library)
+    library = compiled("clock.c", world.home)
     clock = world.home / "clock"
     clock.write_text("0")
     preloaded = {"LD_PRELOAD": str(library), "FAULTS_CLOCK": str(clock), "PYTHONFAULTHANDLER": "1"}
@@ -127,16 +98,6 @@ def wrong_clocks(world: World) -> None:
     world.crew.wait_ready()
     world.figures["clocks and the years that processes saw"] = ", ".join(shown)
     world.claim("the library shows other clocks", "2038" in shown[3] and "2027" in shown[2], shown)
-
-
-def _compile(library: Path) -> None:
-    """NotInjected without a C compiler: see clock.c for why it is not libfaketime."""
-    source = Path(__file__).with_name("clock.c")
-    command = ["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl", "-lpthread"]
-    try:
-        subprocess.run(command, capture_output=True, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        raise NotInjected("other clocks: needs Linux and a C compiler (cc)") from None
 
 
 def _clocks() -> list[tuple[str, int]]:
