@@ -7,7 +7,8 @@ owed away. Per 科目: owed = 調定 + 還付 + 充当出 − 充当入 − 不�
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
+from operator import add, sub
 from typing import NamedTuple
 
 import schemas
@@ -38,12 +39,12 @@ class Wariate(NamedTuple):
 
 def plus(one: Uchiwake, other: Uchiwake) -> Uchiwake:
     """足す: by 科目."""
-    return Uchiwake(*(a + b for a, b in zip(one, other, strict=True)))
+    return Uchiwake(*map(add, one, other))
 
 
 def minus(one: Uchiwake, other: Uchiwake) -> Uchiwake:
     """引く: by 科目; may fall below zero."""
-    return Uchiwake(*(a - b for a, b in zip(one, other, strict=True)))
+    return Uchiwake(*map(sub, one, other))
 
 
 @cache
@@ -63,6 +64,7 @@ def seikyuu(choutei_gaku: int, seisan: Seisan) -> Uchiwake:
     return owed
 
 
+@lru_cache(maxsize=10_000)  # an act asks it of the same values again and again
 def wariate(choutei_gaku: int, seisan: Seisan, shuunou_gaku: int) -> Wariate:
     """受けた額を科目に割り当てる: what no 科目 has room for is 過誤納 of the 本税."""
     owed = seikyuu(choutei_gaku, seisan)._asdict()
