@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from state.facts import Applied
@@ -81,6 +82,7 @@ def nendo_of(day: date) -> int:
     return day.year - ((day.month, day.day) < (begins["month"], begins["day"]))
 
 
+@cache
 def heisa_on(nendo: int) -> date:
     """出納閉鎖の日: the last day on which a year can still receive (自治法235条の5)."""
     end = date(nendo + 1, 1, 1)
@@ -88,6 +90,7 @@ def heisa_on(nendo: int) -> date:
     return end.replace(month=heisa["month"], day=heisa["day"])
 
 
+@cache
 def kurikoshi_on(nendo: int) -> date:
     """滞納繰越の日: on which what is left unpaid of a year is carried into the next."""
     closed = heisa_on(nendo)

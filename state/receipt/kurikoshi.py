@@ -14,7 +14,7 @@ from state.law.kaikei import heisa_on, kurikoshi_on, nendo_of
 from state.law.movement import CHOUTEI, KOUSEI, SHUUNOU, TORIKESHI, Movement
 from state.receipt.account import TORIKESHI as DENIED
 from state.receipt.account import ReceiptAccount
-from state.receipt.seisan import Seisan, without_fuzui
+from state.receipt.seisan import without_fuzui
 
 FIRST_NENDO = 2000
 """The year from which `schemas/law/kaikei.toml` rules."""
@@ -44,7 +44,8 @@ def kurikoshi_of(
         for each in movements
         if each.kamoku == "honzei" and each.kind not in (CHOUTEI, KOUSEI, SHUUNOU, TORIKESHI)
     ]
-    undated = without_fuzui(account.seisan or Seisan()) - sum(change for _, change in moved)
+    beside = 0 if account.seisan is None else without_fuzui(account.seisan)
+    undated = beside - sum(change for _, change in moved)
     nendo = nendo_of(kijunbi)
     while nendo >= max(account.choutei_nendo, FIRST_NENDO):
         found = _carried(account, nendo, undated, moved)
