@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from state import ledger, wire
@@ -18,7 +19,7 @@ from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.seiri.event import TetsuzukiTaken
 from streams.engine.batch import Record
-from streams.engine.unit import SEPARATOR, Table, Unit
+from streams.engine.unit import AT_ONCE, SEPARATOR, Table, Unit
 from streams.ingest import Gate
 from streams.seiri import KIROKU_OUT, SeiriFold
 
@@ -56,6 +57,8 @@ class Ledger:
             elif isinstance(event, KijunbiAdvanced):
                 refused = self._reach(unit, kijunbi, event)
                 kijunbi = kijunbi if refused else event.kijunbi
+                if refused is None and not self._look(unit, event):
+                    return unit.leave(record.offset)
             elif isinstance(event, TetsuzukiTaken):
                 refused = self.seiri.book(unit, topic, kijunbi, event)
             elif isinstance(event, ShoukeiReturned):
@@ -101,7 +104,7 @@ class Ledger:
             unit.send(FACT, atena, wire.encode(fact))
 
     def _reach(self, unit: Unit, kijunbi: date | None, event: KijunbiAdvanced) -> Refusal | None:
-        """The day has come: look at every account whose day on the agenda is not after it."""
+        """The day has come. Told a second time it is no other, and what it left undone is done."""
         if kijunbi is not None and event.kijunbi < kijunbi:
             found = event.kijunbi.isoformat()
             return refusal(
@@ -112,16 +115,23 @@ class Ledger:
                 "過去の日を見るには `shuunou show account` を使う",
             )
         unit.put(KIJUNBI, TODAY, event)
+        return None
+
+    def _look(self, unit: Unit, event: KijunbiAdvanced) -> bool:
+        """Look at accounts whose day on the agenda is not after this; whether those were all."""
         end = event.kijunbi.isoformat().encode() + SEPARATOR + b"\xff"
-        for entry, _ in list(unit.scan(AGENDA, b"", end)):
+        due = list(islice(unit.scan(AGENDA, b"", end), AT_ONCE + 1))
+        for entry, _ in due[:AT_ONCE]:
             unit.put(AGENDA, entry, None)
             row = entry.split(SEPARATOR, 1)[1]
             atena = row.split(SEPARATOR, 1)[0]
             account, case = unit.get(RECEIPT, row), unit.get(DELINQUENCY, atena)
             if account is not None:
                 self._write(unit, atena, row, account, case, ledger.reach(account, case, event))
+        if len(due) > AT_ONCE:
+            return False
         self.seiri.reach(unit, event)
-        return None
+        return True
 
     def _keep(self, unit: Unit, event: AtenaChanged | KirokuHeld, record: Record) -> Refusal | None:
         """Persons and held records: the latest prevails and goes on, as it came, to its readers."""

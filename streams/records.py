@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from schemas.codec import DecodeError
@@ -26,7 +27,7 @@ from state.record.known import Known
 from state.seiri.fact import SeiriFact
 from state.seiri.values import KibetsuSeiri, Seiribo
 from streams.engine.batch import Record
-from streams.engine.unit import AFTER, SEPARATOR, Table, Unit
+from streams.engine.unit import AFTER, AT_ONCE, SEPARATOR, Table, Unit
 from streams.ingest import DEADLETTER, Gate
 from streams.ledger import FACT
 
@@ -74,7 +75,9 @@ class Records:
         touched = _Touched()
         for record in records:
             if topic == KIJUNBI_IN:
-                self._reach(unit, touched, record)
+                if not self._reach(unit, touched, record):
+                    unit.leave(record.offset)
+                    break
                 continue
             value = _quietly(record) if topic == FACT else self.gate.decode(unit, topic, record)
             if isinstance(value, LedgerFact):
@@ -125,17 +128,20 @@ class Records:
         else:
             touched.rows[(record, atena, kiroku.record_key)] = None
 
-    def _reach(self, unit: Unit, touched: _Touched, record: Record) -> None:
-        """The day has come: what is carried over by then is made anew, of this partition's 期別."""
+    def _reach(self, unit: Unit, touched: _Touched, record: Record) -> bool:
+        """The day has come: what is carried over by then is made anew, of this partition's 期別. Whether that
+        was all of it."""
         event, known = self._kijunbi(record), unit.get(KIJUNBI, TODAY)
-        if event is None or (known is not None and event.kijunbi <= known.kijunbi):
-            return
+        if event is None or (known is not None and event.kijunbi < known.kijunbi):
+            return True
         unit.put(KIJUNBI, TODAY, event)
         end = event.kijunbi.isoformat().encode() + SEPARATOR + b"\xff"
-        for entry, _ in list(unit.scan(AGENDA, b"", end)):
+        due = list(islice(unit.scan(AGENDA, b"", end), AT_ONCE + 1))
+        for entry, _ in due[:AT_ONCE]:
             unit.put(AGENDA, entry, None)
             _, atena, key = entry.split(SEPARATOR)
             touched.bills[(atena, key)] = None
+        return len(due) <= AT_ONCE
 
     def _kijunbi(self, record: Record) -> KijunbiAdvanced | None:
         """What is no day is left to the ledger, which reads the same topic."""

@@ -43,7 +43,9 @@ from streams.settings import Settings
 from streams.topics import FLOW, STAGES
 
 QUIET_LOOKS = 2
-PATIENCE_S = 600.0
+PATIENCE_S = 1800.0
+"""A day is one record, done when the last 期別 that falls due has been looked at: of a large city, beside
+other work, that takes a while in which nothing becomes less."""
 WORKER, RECORDS, CONNECTORS, INTAKE = "worker", "records", "connectors", "intake"
 
 

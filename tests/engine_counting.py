@@ -28,6 +28,10 @@ COUNT: Table[int] = Table(
 )
 
 
+PARTS = 5
+"""A message "long" is folded in so many transactions."""
+
+
 def stage_of(name: str, sources: Sequence[str], slow_s: float = 0.0) -> Stage:
     """A stage over topics named after the test."""
 
@@ -37,6 +41,13 @@ def stage_of(name: str, sources: Sequence[str], slow_s: float = 0.0) -> Stage:
             key = record.key or b""
             if record.value == b"poison":
                 unit.send(f"{name}letters", key, f"{topic}/{record.partition}/{record.offset}".encode())
+                continue
+            if record.value == b"long":
+                done = unit.get(COUNT, key + b"/parts") or 0
+                unit.put(COUNT, key + b"/parts", done + 1)
+                unit.send(f"{name}letters", key, b"part %d" % done)
+                if done + 1 < PARTS:
+                    return unit.leave(record.offset)
                 continue
             unit.put(COUNT, key, (unit.get(COUNT, key) or 0) + 1)
             unit.send(f"{name}out", key, record.value)

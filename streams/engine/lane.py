@@ -2,6 +2,10 @@
 
 Batches of all the source topics of a partition that came while a commit was in flight make one unit of work:
 under load transactions grow by themselves instead of queueing, and one partition never waits for another.
+
+A fold that has much to do for one record leaves it (`Unit.leave`): what it has done is committed, and it is
+given the record again before anything else of the partition. The position of its topic stays until the last
+part, so whoever takes the partition meanwhile goes on in the same way.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import structlog
 from streams.engine import failpoints
 from streams.engine.batch import Batch, Record
 from streams.engine.owner import Owner, Work
+from streams.engine.store import PARTS
 from streams.engine.unit import Unit
 
 REST_MOST_SECONDS = 0.02
@@ -30,8 +35,7 @@ GATHER_SECONDS = 0.05
 millisecond or two, if Faust does not drop it. Without that the first topic's batch would be a transaction by
 itself, and those behind it a second one."""
 ROWS_IN_FLIGHT = 100_000
-"""A day that comes looks at every 期別 that falls due: of one partition that may be some hundred thousand
-rows in one transaction. While the lanes of a stage hold more than this together, none folds any more."""
+"""While the lanes of a stage hold more changed rows than this together, none folds any more."""
 log = structlog.get_logger("shuunou.engine")
 Fold = Callable[[Unit, str, Sequence[Record]], None]
 
@@ -118,12 +122,14 @@ class Lane:
 
     async def _transact(self) -> None:
         unit, reached, events = self.owner.unit(), dict(self.owner.positions), 0
-        while self._waiting and events < self.most:
+        while self._waiting and events < self.most and unit.left_at is None:
             batch = self._waiting.popleft()
             self._records -= len(batch.records)
             events += await self._add(unit, reached, batch)
         self._room.set()
         ends = {topic: end for topic, end in reached.items() if end != self.owner.positions.get(topic)}
+        if unit.left_at is not None:
+            ends |= {batch.topic: unit.left_at, PARTS: self.owner.positions.get(PARTS, 0) + 1}
         if not ends:
             return
         failpoints.hit("after-fold")
@@ -152,5 +158,15 @@ class Lane:
         failpoints.hit("before-read")
         records = batch.since(position)
         self.fold(unit, batch.topic, records)
-        reached[batch.topic] = batch.end
-        return len(records)
+        if unit.left_at is None:
+            reached[batch.topic] = batch.end
+            return len(records)
+        reached[batch.topic] = unit.left_at
+        return len(records) - self._put_back(batch, unit.left_at)
+
+    def _put_back(self, batch: Batch, left_at: int) -> int:
+        """What is left of a batch whose fold goes on in the next transaction; how many events that is."""
+        rest = batch._replace(begin=left_at, records=batch.since(left_at), is_followed=False)
+        self._waiting.appendleft(rest)
+        self._records += len(rest.records)
+        return len(rest.records)

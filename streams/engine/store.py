@@ -37,6 +37,9 @@ of ten bits a key answers them without a block being read, which was a third of 
 of 200,000. One cache of blocks for all stores of a process: their number does not decide its memory."""
 _BLOCKS = Cache(BLOCKS_BYTES)
 Row = tuple[bytes, bytes | None]
+PARTS = "#parts"
+"""A place that no topic has: how often a fold was committed in part. The position of its topic stays then,
+and something must tell whether such a transaction was committed."""
 
 
 _HELD = re.compile(r"While lock file|lock hold by")

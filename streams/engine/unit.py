@@ -13,6 +13,11 @@ SEPARATOR, AFTER = b"|", b"}"
 """What stands between the parts of a key, and the byte that follows it in ASCII."""
 
 
+AT_ONCE = 20_000
+"""A day that comes looks at every 期別 that falls due, hundreds of thousands of one partition; so many in one
+transaction, the others in those that follow at once."""
+
+
 class Table(NamedTuple, Generic[T]):
     """表: one kind of row in a stage's store. `tag` keeps its keys apart from those of other tables."""
 
@@ -45,7 +50,7 @@ class Unit:
     however often it changed.
     """
 
-    __slots__ = ("_cache", "_groups", "_store", "changed", "outputs", "partition")
+    __slots__ = ("_cache", "_groups", "_store", "changed", "left_at", "outputs", "partition")
 
     def __init__(self, partition: int, reader: Reader) -> None:
         self.partition = partition
@@ -55,6 +60,7 @@ class Unit:
         self._groups: defaultdict[bytes, set[bytes]] = defaultdict(set)
         """Changed keys by what stands before the first bar: most ranges are of one such group."""
         self.outputs: list[Output] = []
+        self.left_at: int | None = None
 
     def get(self, table: Table[T], key: bytes) -> T | None:
         """一行を読む: the value as this unit left it, else as it was committed; None when there is none."""
@@ -93,6 +99,12 @@ class Unit:
     def send(self, topic: str, key: bytes | None, value: bytes | None, partition: int = -1) -> None:
         """送る: part of the transaction that commits this unit."""
         self.outputs.append(Output(topic, key, value, partition))
+
+    def leave(self, offset: int) -> None:
+        """残す: the fold of this record is not over. What it has done is committed, then it is given again,
+        before anything else; the fold sees from its rows what is left to do.
+        """
+        self.left_at = offset
 
     def rows(self) -> list[tuple[bytes, bytes | None]]:
         """変わった行: each key once, encoded."""

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.engine.stage import EXIT_STOPPED
 from tests.engine.conftest import PARTITIONS, Bench
+from tests.engine_counting import PARTS
 
 KILLS = [
     "before-read",
@@ -107,6 +108,21 @@ def test_an_aborted_transaction_is_tried_again(bench: Bench, point: str) -> None
     assert seen > sum(bench.sent.values()), (
         "the abort must have left uncommitted copies, or nothing was tested"
     )
+
+
+@pytest.mark.parametrize("point", ["after-outputs", "before-commit", "after-commit", "after-store"])
+def test_a_fold_in_parts_goes_on_where_it_was_killed(bench: Bench, point: str) -> None:
+    """Its position stays until the last part; each part is committed once, and what follows waits."""
+    bench.produce(300)
+    bench.send(b"long", b"k1")
+    bench.produce(300)
+    first = bench.start(f"{point}=kill@6")
+    assert first.wait(60) == -signal.SIGKILL
+    second = bench.start("before-commit=raise@2")
+    bench.ready(second)
+    assert bench.wait_done() == bench.sent
+    parts = [message.value() for message in bench.read(f"{bench.name}letters")]
+    assert parts == [b"part %d" % number for number in range(PARTS)]
 
 
 def test_an_unknown_failure_stops_the_process_before_it_acknowledges(bench: Bench) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from streams.engine.batch import Batch
 from streams.engine.lane import Budget, Lane
+from streams.engine.store import PARTS
 from streams.engine.unit import Table, Unit
 
 TOPICS = ("bills", "receipts")
@@ -96,6 +97,39 @@ def test_no_lane_folds_while_others_hold_more_rows_than_a_stage_may() -> None:
     assert meanwhile == ["bills"]
     assert (len(large.owner.works), len(other.owner.works)) == (1, 1)
     assert large.failures == other.failures == [] and large.lane.budget.rows == 0
+
+
+def test_a_fold_that_leaves_a_record_is_given_it_again_before_anything_else() -> None:
+    """Three transactions over one record; the position of its topic stays, another place counts them."""
+    parts: list[int] = []
+
+    def fold(unit: Unit, topic: str, records: Any) -> None:
+        for record in records:
+            unit.send("out", None, f"{topic}/{record.offset}".encode())
+            if topic == "bills" and record.offset == 2:
+                parts.append(record.offset)
+                if len(parts) < 3:
+                    return unit.leave(record.offset)
+
+    async def run() -> Rig:
+        rig = Rig(fold=fold)
+        await rig.lane.offer(_batch("bills", 0, 4, is_followed=True))
+        await rig.lane.offer(_batch("receipts", 0, 1))
+        await rig.settle()
+        return rig
+
+    rig = asyncio.run(run())
+    assert rig.sent() == [
+        ["bills/0", "bills/1", "bills/2"],
+        ["bills/2"],
+        ["bills/2", "bills/3", "receipts/0"],
+    ]
+    assert [work.ends for work in rig.owner.works] == [
+        {"bills": 2, PARTS: 1},
+        {"bills": 2, PARTS: 2},
+        {"bills": 4, "receipts": 1},
+    ]
+    assert rig.lane.events == 5 and not rig.failures
 
 
 def test_rows_of_a_commit_that_failed_are_given_back() -> None:

@@ -57,19 +57,29 @@ class Partition:
         self.cache: dict[bytes, Any] = {}
         self.store: Any = MemoryStore()
         self.outputs: list[Output] = []
+        self.commits = 0
         self._next: dict[str, int] = {}
 
     def run(self, topic: str, *messages: tuple[bytes | None, bytes | None]) -> list[Output]:
         """Fold keys and values as one batch and commit it; what it sent."""
-        unit = Unit(self.number, self)
-        self.fold(unit, topic, [self._record(topic, key, value) for key, value in messages])
+        records: list[Any] = [self._record(topic, key, value) for key, value in messages]
+        sent: list[Output] = []
+        while records:
+            unit = Unit(self.number, self)
+            self.fold(unit, topic, records)
+            self._commit(unit)
+            sent += unit.outputs
+            records = [] if unit.left_at is None else [r for r in records if r.offset >= unit.left_at]
+        return sent
+
+    def _commit(self, unit: Unit) -> None:
+        self.commits += 1
         self.store.write(unit.rows())
         if self.cached:
             self.cache.update({key: value for key, (_, value) in unit.changed.items()})
         else:
             self.cache.clear()
         self.outputs += unit.outputs
-        return unit.outputs
 
     def _record(self, topic: str, key: bytes | None, value: bytes | None) -> Message:
         offset = self._next.get(topic, 0)

@@ -47,6 +47,25 @@ def test_the_agenda_brings_back_accounts_on_their_days(hub: Hub) -> None:
     assert (hub.case().tainou_kensuu, hub.case(given.OTHER_PERSON).tainou_kensuu) == (2, 1)
 
 
+def test_a_day_in_parts_comes_to_what_it_comes_to_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> Hub:
+        made = Hub().tell(
+            *(given.choutei(key=given.shuunou_key(number)) for number in range(1, 6)),
+            given.choutei(key=given.shuunou_key(6), atena_bangou=given.OTHER_PERSON),
+            given.received(key=given.shuunou_key(2)),
+        )
+        made.batch(KIJUNBI, [given.kijunbi(date(2026, 7, 10)), given.kijunbi(date(2026, 8, 20))])
+        return made
+
+    whole = told()
+    monkeypatch.setattr(ledger, "AT_ONCE", 2)
+    parts = told()
+    assert [fact.kind for fact in whole.facts].count("TokusokuBecameDue") == 5
+    assert parts.facts == whole.facts
+    assert parts.ledger.store.rows == whole.ledger.store.rows
+    assert (whole.ledger.commits, parts.ledger.commits) == (8, 8 + 2 + 2)
+
+
 def test_what_is_paid_leaves_no_trace_on_the_day(hub: Hub) -> None:
     hub.tell(given.choutei(), given.received(), given.kijunbi(date(2026, 8, 1)))
     assert hub.case() is None and not hub.rows(hub.ledger, ledger.AGENDA.tag)

@@ -16,6 +16,7 @@ from state.record import build
 from state.record.known import Known
 from state.seiri.values import BunnouKiroku, Seiribo
 from streams import ledger, seiri, topics
+from streams import records as streams_records
 from streams.engine.unit import Output
 from streams.ingest import DEADLETTER
 from streams.records import KIJUNBI_IN, topic_of
@@ -263,3 +264,18 @@ def test_each_of_the_seven_has_its_compacted_topic_that_no_stage_reads() -> None
 def test_all_of_a_person_stays_in_the_persons_partition() -> None:
     told = Recorded().tell(*STORY)
     assert {output.partition for output in told.records.outputs} == {2}
+
+
+def test_a_closing_in_parts_comes_to_what_it_comes_to_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> Recorded:
+        bills = [given.choutei(key=given.shuunou_key(number)) for number in range(1, 6)]
+        return Recorded().tell(*bills, given.kijunbi(date(2026, 7, 1)), given.kijunbi(date(2027, 6, 1)))
+
+    whole = told()
+    monkeypatch.setattr(streams_records, "AT_ONCE", 2)
+    parts = told()
+    carried = [row for row in latest(whole.records).values() if getattr(row, "kurikoshi_nengappi", None)]
+    assert len(carried) == 5
+    assert latest(parts.records) == latest(whole.records)
+    assert parts.records.store.rows == whole.records.store.rows
+    assert parts.records.commits == whole.records.commits + 2
