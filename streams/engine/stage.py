@@ -13,7 +13,7 @@ import asyncio
 import os
 import traceback
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -150,12 +150,21 @@ class StageWorker:
 
     async def _take_partitions(self, assigned: Iterable[TP]) -> None:
         numbers = sorted({tp.partition for tp in assigned if tp.topic in self.stage.sources})
+        if not numbers:
+            return
+        earliest = asyncio.create_task(self._earliest(numbers))
         for number in numbers:
-            task = asyncio.create_task(self._take(number))
+            task = asyncio.create_task(self._take(number, earliest))
             self._taking.add(task)
             task.add_done_callback(self._taking.discard)
 
-    async def _take(self, number: int) -> None:
+    async def _earliest(self, numbers: Iterable[int]) -> dict[TP, int]:
+        """Asked once, while nothing is read yet: a broker answers nothing on a connection on which a fetch
+        waits for records, so that each partition that was resumed held up the next by half a second."""
+        places = [place for number in numbers for place in topic_partitions(self.stage.sources, number)]
+        return dict(await cast(BatchConsumer, self.app.consumer).earliest_offsets(*places))
+
+    async def _take(self, number: int, earliest: asyncio.Task[dict[TP, int]]) -> None:
         owner = Owner(self.settings.engine, self.stage.name, self.stage.changelog, number)
         lane = self.lanes[number] = Lane(
             owner,
@@ -169,7 +178,7 @@ class StageWorker:
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, owner.take)
             if self.lanes.get(number) is lane:
-                await self._resume(owner, self.stage.sources)
+                await self._resume(owner, await asyncio.shield(earliest))
         except Exception as error:  # noqa: BLE001 -- whatever it is, another process must take the partition
             if self.lanes.get(number) is lane:
                 self._failed(number, error)
@@ -199,12 +208,11 @@ class StageWorker:
         await asyncio.get_running_loop().run_in_executor(None, owner.close)
         await cast(BatchConsumer, self.app.consumer).join_again()
 
-    async def _resume(self, owner: Owner, topics: Iterable[str]) -> None:
+    async def _resume(self, owner: Owner, earliest: Mapping[TP, int]) -> None:
         """Read on where the position stands; a topic that was never read begins at its first record."""
         consumer = cast(BatchConsumer, self.app.consumer)
-        places = topic_partitions(topics, owner.partition)
+        places = topic_partitions(self.stage.sources, owner.partition)
         owner.check_changelog((await consumer.notes(places)).values())
-        earliest = await consumer.earliest_offsets(*places)
         positions = {}
         for tp in places:
             position = owner.position(tp.topic)
