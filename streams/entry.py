@@ -18,7 +18,7 @@ def main(words: list[str] | None = None) -> None:
         from streams.cli_schema import app
 
         app(args=words[1:], prog_name="shuunou schema")
-    elif words[:1] and words[0] in BACKGROUND:
+    elif words and words[0] in BACKGROUND:
         from streams.cli_work import app
 
         app(args=words, prog_name="shuunou")

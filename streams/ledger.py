@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from state import ledger, wire
@@ -18,8 +17,9 @@ from state.events import AtenaChanged, KijunbiAdvanced, KirokuHeld, ShoukeiRetur
 from state.reasons import Refusal, refusal
 from state.receipt.account import ReceiptAccount
 from state.seiri.event import TetsuzukiTaken
+from streams.agenda import AT_ONCE, entry_of, take_due
 from streams.engine.batch import Record
-from streams.engine.unit import AT_ONCE, SEPARATOR, Table, Unit
+from streams.engine.unit import SEPARATOR, Table, Unit
 from streams.ingest import Gate
 from streams.seiri import KIROKU_OUT, SeiriFold
 
@@ -99,7 +99,7 @@ class Ledger:
         if change.case is not case:
             unit.put(DELINQUENCY, atena, change.case)
         if change.look_on is not None:
-            unit.put(AGENDA, change.look_on.isoformat().encode() + SEPARATOR + row, b"")
+            unit.put(AGENDA, entry_of(change.look_on, row), b"")
         for fact in change.facts:
             unit.send(FACT, atena, wire.encode(fact))
 
@@ -119,19 +119,15 @@ class Ledger:
 
     def _look(self, unit: Unit, event: KijunbiAdvanced) -> bool:
         """Look at accounts whose day on the agenda is not after this; whether those were all."""
-        end = event.kijunbi.isoformat().encode() + SEPARATOR + b"\xff"
-        due = list(islice(unit.scan(AGENDA, b"", end), AT_ONCE + 1))
-        for entry, _ in due[:AT_ONCE]:
-            unit.put(AGENDA, entry, None)
-            row = entry.split(SEPARATOR, 1)[1]
+        due, are_all = take_due(unit, AGENDA, event.kijunbi, AT_ONCE)
+        for row in due:
             atena = row.split(SEPARATOR, 1)[0]
             account, case = unit.get(RECEIPT, row), unit.get(DELINQUENCY, atena)
             if account is not None:
                 self._write(unit, atena, row, account, case, ledger.reach(account, case, event))
-        if len(due) > AT_ONCE:
-            return False
-        self.seiri.reach(unit, event)
-        return True
+        if are_all:
+            self.seiri.reach(unit, event)
+        return are_all
 
     def _keep(self, unit: Unit, event: AtenaChanged | KirokuHeld, record: Record) -> Refusal | None:
         """Persons and held records: the latest prevails and goes on, as it came, to its readers."""

@@ -8,9 +8,11 @@ import sys
 import structlog
 
 
-def configure_logging(level: int = logging.WARNING) -> None:
+def configure_logging() -> None:
     """記録の出し方: one JSON line each, on standard error; libraries only from warnings on."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from schemas.codec import DecodeError
@@ -26,8 +25,9 @@ from state.record.held import unreadable
 from state.record.known import Known
 from state.seiri.fact import SeiriFact
 from state.seiri.values import KibetsuSeiri, Seiribo
+from streams.agenda import AT_ONCE, entry_of, take_due
 from streams.engine.batch import Record
-from streams.engine.unit import AFTER, AT_ONCE, SEPARATOR, Table, Unit
+from streams.engine.unit import AFTER, SEPARATOR, Table, Unit
 from streams.ingest import DEADLETTER, Gate
 from streams.ledger import FACT
 
@@ -135,13 +135,11 @@ class Records:
         if event is None or (known is not None and event.kijunbi < known.kijunbi):
             return True
         unit.put(KIJUNBI, TODAY, event)
-        end = event.kijunbi.isoformat().encode() + SEPARATOR + b"\xff"
-        due = list(islice(unit.scan(AGENDA, b"", end), AT_ONCE + 1))
-        for entry, _ in due[:AT_ONCE]:
-            unit.put(AGENDA, entry, None)
-            _, atena, key = entry.split(SEPARATOR)
+        due, are_all = take_due(unit, AGENDA, event.kijunbi, AT_ONCE)
+        for row in due:
+            atena, key = row.split(SEPARATOR)
             touched.bills[(atena, key)] = None
-        return len(due) <= AT_ONCE
+        return are_all
 
     def _kijunbi(self, record: Record) -> KijunbiAdvanced | None:
         """What is no day is left to the ledger, which reads the same topic."""
@@ -213,7 +211,7 @@ class Records:
             self._send(unit, KAZEI, key, build.build(KAZEI, known._replace(kiroku=held)))
         day = kurikoshi.next_on(account, kijunbi)
         if day is not None:
-            entry = day.isoformat().encode() + SEPARATOR + row
+            entry = entry_of(day, row)
             if unit.get(AGENDA, entry) is None:
                 unit.put(AGENDA, entry, b"")
 

@@ -21,6 +21,7 @@ from state.seiri.event import TetsuzukiTaken
 from state.seiri.kinds import kinds
 from state.seiri.person import Person, SeiriStep
 from state.seiri.values import KibetsuSeiri, Seiribo
+from streams.agenda import entry_of, take_due
 from streams.engine.unit import AFTER, SEPARATOR, Table, Unit
 
 SEIRI_FACT, SHOUKEI_OUT, KIROKU_OUT = "seiri.fact.v1", "ledger.shoukei.v1", "ledger.kiroku.v1"
@@ -71,9 +72,8 @@ class SeiriFold:
 
     def reach(self, unit: Unit, event: KijunbiAdvanced) -> None:
         """日の到来: look at every person whose day on the schedule is not after it."""
-        end = event.kijunbi.isoformat().encode() + SEPARATOR + b"\xff"
-        persons = dict.fromkeys(entry.split(SEPARATOR, 1)[1] for entry in self._due(unit, end))
-        for atena in persons:
+        due, _ = take_due(unit, SCHEDULE, event.kijunbi)
+        for atena in dict.fromkeys(due):
             person = self.person(unit, atena, event.kijunbi)
             done = seiri.reach(person, event.kijunbi)
             self._write(unit, person, event, f"{event.event_id}/{atena.decode()}", done)
@@ -84,12 +84,6 @@ class SeiriFold:
         person = self.person(unit, atena, kijunbi)
         done = seiri.follow(person, change.account, event)
         self._write(unit, person, event, f"{event.event_id}/{change.account.shuunou_key}", done)
-
-    def _due(self, unit: Unit, end: bytes) -> list[bytes]:
-        due = [entry for entry, _ in list(unit.scan(SCHEDULE, b"", end))]
-        for entry in due:
-            unit.put(SCHEDULE, entry, None)
-        return due
 
     def person(self, unit: Unit, atena: bytes, kijunbi: date | None) -> Person:
         """一人の姿を読む: every 期別 of the person, in one scan of neighbouring rows."""
@@ -114,7 +108,7 @@ class SeiriFold:
         if done.book is not None:
             unit.put(SEIRIBO, atena, done.book)
         for day in done.look_on:
-            unit.put(SCHEDULE, day.isoformat().encode() + SEPARATOR + atena, b"")
+            unit.put(SCHEDULE, entry_of(day, atena), b"")
         for fact in booked.facts:
             unit.send(SEIRI_FACT, atena, wire.encode(fact))
         for choutei in booked.shoukei:

@@ -185,11 +185,10 @@ def _load() -> None:
     """Everything that a process of the hub imports sooner or later."""
     import connectors.migrations
     import streams.cli
-    import streams.cli_work
     import streams.connecting
     import streams.worker
 
-    named: Any = (connectors.migrations, streams.cli, streams.cli_work, streams.connecting, streams.worker)
+    named: Any = (connectors.migrations, streams.cli, streams.connecting, streams.worker)
     assert named
 
 

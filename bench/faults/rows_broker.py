@@ -93,12 +93,18 @@ def _start(broker: LocalKafka) -> None:
         broker.start()
 
 
+def _behind_link(world: World, host: str) -> Link:
+    """A broker of the row's own that tells its clients to come through a relay, at this host."""
+    link = world.stack.enter_context(Link())
+    told = {"advertised.listeners": f"PLAINTEXT://{host}:{link.port}"}
+    broker = world.use(_own_broker(world, "kafka", **told))
+    link.target = int(broker.bootstrap.rsplit(":", 1)[1])
+    return link
+
+
 def network(world: World) -> None:
     """13: everything to the broker passes a relay that is slow, then cut, then silent, then closed."""
-    link = world.stack.enter_context(Link())
-    broker = _own_broker(world, "kafka", **{"advertised.listeners": f"PLAINTEXT://127.0.0.1:{link.port}"})
-    world.use(broker)
-    link.target = int(world.bootstrap.rsplit(":", 1)[1])
+    link = _behind_link(world, "127.0.0.1")
     world.begin()
     silent = min(30.0, world.seconds / 4)
     link.delay_s = 0.02
@@ -120,12 +126,10 @@ def network(world: World) -> None:
 
 def nameless(world: World) -> None:
     """13: the broker's name is not found any more, and every connection is cut: nobody can come back."""
-    link, gone = world.stack.enter_context(Link()), world.home / "no-names"
+    gone = world.home / "no-names"
     library = compiled("names.c", world.home)
     world.crew.nurse = Exec({"LD_PRELOAD": str(library), "FAULTS_NO_NAMES": str(gone)})
-    named = {"advertised.listeners": f"PLAINTEXT://localhost:{link.port}"}
-    broker = world.use(_own_broker(world, "kafka", **named))
-    link.target = int(broker.bootstrap.rsplit(":", 1)[1])
+    link = _behind_link(world, "localhost")
     world.begin()
     world.during(0.3)
     away = min(30.0, world.seconds / 3)

@@ -3,9 +3,10 @@
 Batches of all the source topics of a partition that came while a commit was in flight make one unit of work:
 under load transactions grow by themselves instead of queueing, and one partition never waits for another.
 
-A fold that has much to do for one record leaves it (`Unit.leave`): what it has done is committed, and it is
+A fold that has much to do for one record leaves it (`Unit.leave`): what it did is committed, and it is
 given the record again before anything else of the partition. The position of its topic stays until the last
-part, so whoever takes the partition meanwhile goes on in the same way.
+part, so whoever takes the partition meanwhile goes on with it; then another topic may come between, for no
+order among topics is promised.
 """
 
 from __future__ import annotations

@@ -13,9 +13,6 @@ SEPARATOR, AFTER = b"|", b"}"
 """What stands between the parts of a key, and the byte that follows it in ASCII."""
 
 
-AT_ONCE = 20_000
-"""A day that comes looks at every 期別 that falls due, hundreds of thousands of one partition; so many in one
-transaction, the others in those that follow at once."""
 
 
 class Table(NamedTuple, Generic[T]):
