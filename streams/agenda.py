@@ -20,7 +20,7 @@ def entry_of(day: date, row: bytes) -> bytes:
 def take_due(
     unit: Unit, agenda: Table[bytes], day: date, most: int | None = None
 ) -> tuple[list[bytes], bool]:
-    """来た予定を取る: rows whose day is not after `day`, at most so many, off the agenda; whether those were all."""
+    """来た予定を取る: rows whose day is not after `day`, at most so many, taken off; whether those were all."""
     found = unit.scan(agenda, b"", entry_of(day, b"\xff"))
     entries = [entry for entry, _ in islice(found, None if most is None else most + 1)]
     due = entries[:most]
