@@ -20,7 +20,7 @@ import schemas
 from connectors.delivery import Problem, Record
 from connectors.tables import newest
 from schemas import registry
-from schemas.codec import HEADER, MAGIC, base_name, without_instants
+from schemas.codec import HEADER, MAGIC, NewerRelease, base_name, unknown, without_instants
 
 ROWS_PER_PAGE = 40
 JST = timezone(timedelta(hours=9))
@@ -52,7 +52,10 @@ def layout(contract: str) -> Layout:
 
 
 def read_transfer(record: Record, form: Layout) -> dict[str, Any] | Problem:
-    """移転を読む: the fields of one transfer by name, in the newest version; or why it cannot be delivered."""
+    """移転を読む: the fields of one transfer by name, in the newest version; or why it cannot be delivered.
+
+    Raises NewerRelease for what only a newer release of the hub can read.
+    """
 
     def problem(reason: str, found: str) -> Problem:
         return Problem(record.topic, record.partition, record.offset, reason, found)
@@ -62,6 +65,8 @@ def read_transfer(record: Record, form: Layout) -> dict[str, Any] | Problem:
         return problem("R-201", "no message in wire format")
     schema_id = HEADER.unpack_from(data)[1]
     name = _names().get(schema_id)
+    if name is None and isinstance(newer := unknown(schema_id), NewerRelease):
+        raise newer
     if name is None or base_name(name) != f"transfer/{form.contract['id']}":
         return problem("R-202", name or f"unknown schema {schema_id}")
     body, makers = io.BytesIO(data), _makers(form.contract["id"])

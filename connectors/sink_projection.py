@@ -25,7 +25,7 @@ from connectors.base import Setting, Spec, Terminal, Transient
 from connectors.delivery import Counts, Moved, Place, Problem, Record, Span, Status, same_identity, topics_of
 from connectors.sinks import Loop
 from connectors.tables import METADATA, POSITION, PROJECTION_META, SINK_PROBLEM, RowWriter, as_json
-from schemas.codec import DecodeError
+from schemas.codec import DecodeError, NewerRelease
 from state.events import AtenaChanged, KirokuHeld
 from state.facts import LedgerFact, Letter, MatchingNotice, Provision
 from state.receipt.account import ReceiptAccount
@@ -233,6 +233,8 @@ class Store:
         """The rows of one record, or the one row that tells why there are none."""
         try:
             value = decode(record.value or b"")
+        except NewerRelease:  # a newer release of this sink can write its rows
+            raise
         except DecodeError as error:
             return [(SINK_PROBLEM, _problem(record, "R-201", str(error)))]
         kind = next((kind for kind in self._kinds[record.topic] if type(value) is kind.type), None)

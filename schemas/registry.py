@@ -49,6 +49,11 @@ def id_of(name: str) -> int:
     raise KeyError(f"{name}: not in schemas/avro/ids.tsv; run `shuunou schema register`")
 
 
+def last_id() -> int:
+    """最後の番号: the newest schema that this release knows."""
+    return max((entry.schema_id for entry in entries()), default=FIRST_ID - 1)
+
+
 def missing() -> list[str]:
     """未登録の様式: schemas that have no id yet."""
     known = {entry.name for entry in entries()}
@@ -67,7 +72,7 @@ def changed() -> list[str]:
 
 def additions() -> list[Entry]:
     """追記すべき行: ids for the schemas that are missing, continuing after the last one."""
-    following = max((entry.schema_id for entry in entries()), default=FIRST_ID - 1) + 1
+    following = last_id() + 1
     return [
         Entry(following + step, name, fingerprint(schemas.load_avsc(name)))
         for step, name in enumerate(missing())

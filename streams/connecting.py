@@ -86,7 +86,8 @@ def run_all(conf: Settings, bootstrap: str, *, sources: bool, sinks: bool, stop:
         try:
             job(stop)
         except Exception as error:  # noqa: BLE001 -- one that fails ends the process, so that it is seen
-            shown = str(error) if type(error).__module__.startswith("connectors.") else ""
+            is_ours = type(error).__module__.startswith(("connectors.", "schemas."))
+            shown = str(error) if is_ours else ""
             log.critical("stopped", connector=name, error=type(error).__name__, detail=shown)
             failed.append(name)
             stop.set()

@@ -6,12 +6,13 @@ import uuid
 from typing import Any
 
 from connectors.secrets import Cipher
-from schemas.codec import DecodeError
+from schemas.codec import DecodeError, NewerRelease
 from state import ingest, wire
 from state.facts import Letter
 from state.reasons import Refusal, refusal
 from streams.engine.batch import Record
 from streams.engine.unit import Unit
+from streams.topics import is_incoming
 
 DEADLETTER = "deadletter.v1"
 _LETTERS = uuid.uuid5(uuid.NAMESPACE_URL, "https://shuunou-hub.example/letter")
@@ -37,13 +38,17 @@ class Gate:
         return event
 
     def decode(self, unit: Unit, topic: str, record: Record) -> Any | None:
-        """復号する: a message of an earlier stage, which has been checked; None after its letter was written."""
+        """復号する: a message of an earlier stage, which has been checked; None after its letter was written.
+
+        Raises NewerRelease for what a newer release of that stage wrote.
+        """
         if record.value is None:
             self.refuse(unit, topic, record, _empty())
             return None
         try:
             event = wire.decode(record.value)
         except DecodeError as error:
+            raise_if_newer(topic, error)
             self.refuse(unit, topic, record, _undecodable(error))
             return None
         if type(event) not in self.allowed[topic]:
@@ -75,6 +80,16 @@ class Gate:
             original=self.cipher.seal(record.value or b"", context),
         )
         unit.send(DEADLETTER, letter_id.encode(), wire.encode(letter))
+
+
+def raise_if_newer(topic: str, error: DecodeError) -> None:
+    """新しい版なら止まる: from outside may come anything, but topics of the hub's own have no other writer.
+
+    A message of a newer release, refused here, would be missing from everything that is made of it; the
+    process stops instead, and its partitions go to one of that release. Raises NewerRelease.
+    """
+    if isinstance(error, NewerRelease) and not is_incoming(topic):
+        raise error
 
 
 def _empty() -> Refusal:

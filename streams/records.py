@@ -28,7 +28,7 @@ from state.seiri.values import KibetsuSeiri, Seiribo
 from streams.agenda import AT_ONCE, entry_of, take_due
 from streams.engine.batch import Record
 from streams.engine.unit import AFTER, SEPARATOR, Table, Unit
-from streams.ingest import DEADLETTER, Gate
+from streams.ingest import DEADLETTER, Gate, raise_if_newer
 from streams.ledger import FACT
 
 KIJUNBI_IN = "ido.kijunbi.v1"
@@ -79,7 +79,7 @@ class Records:
                     unit.leave(record.offset)
                     break
                 continue
-            value = _quietly(record) if topic == FACT else self.gate.decode(unit, topic, record)
+            value = _quietly(topic, record) if topic == FACT else self.gate.decode(unit, topic, record)
             if isinstance(value, LedgerFact):
                 self._booked(unit, touched, value)
             elif isinstance(value, SeiriFact):
@@ -143,7 +143,7 @@ class Records:
 
     def _kijunbi(self, record: Record) -> KijunbiAdvanced | None:
         """What is no day is left to the ledger, which reads the same topic."""
-        event = _quietly(record)
+        event = _quietly(KIJUNBI_IN, record)
         if not isinstance(event, KijunbiAdvanced):
             return None
         refused = ingest.check(event, record.key, self.gate.jichitai_code)
@@ -252,11 +252,12 @@ class Records:
             unit.send(topic_of(record), key, body, partition=unit.partition)
 
 
-def _quietly(record: Record) -> Any | None:
+def _quietly(topic: str, record: Record) -> Any | None:
     """Of a topic that another stage reads too, whose letter stands for what is unreadable: one is enough."""
     try:
         return wire.decode(record.value or b"")
-    except DecodeError:
+    except DecodeError as error:
+        raise_if_newer(topic, error)
         return None
 
 

@@ -144,7 +144,7 @@ class Run:
     def _is_first(self) -> bool:
         """Whether nothing ever came, by the topics: the projection may have been lost and be made again."""
         counted = topics.count(self.bootstrap, self.client)
-        return not any(c.records for c in counted if topics.is_incoming(c.topic))
+        return not any(c.records for c in counted if topics.is_incoming(c.topic.name))
 
     def _alive(self) -> None:
         for name in (WORKER, RECORDS, CONNECTORS):

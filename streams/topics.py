@@ -65,13 +65,13 @@ def allowed(topic: str) -> frozenset[str]:
     return frozenset(next(t.schemas for t in topics() if t.name == topic))
 
 
-def is_incoming(topic: Topic) -> bool:
+def is_incoming(topic: str) -> bool:
     """外から来るトピックか。"""
-    return topic.name.startswith("ido.")
+    return topic.startswith("ido.")
 
 
 def _config(topic: Topic) -> dict[str, str]:
-    largest = MESSAGE_MAX_BYTES // 2 if is_incoming(topic) else MESSAGE_MAX_BYTES
+    largest = MESSAGE_MAX_BYTES // 2 if is_incoming(topic.name) else MESSAGE_MAX_BYTES
     config = {"max.message.bytes": str(largest), "retention.ms": "-1"}
     if topic.is_compacted:
         config["cleanup.policy"] = "compact"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench.faults import rows_broker, rows_input, rows_soak, rows_stores, rows_workers
+from bench.faults import rows_broker, rows_input, rows_release, rows_soak, rows_stores, rows_workers
 from bench.faults.world import World
 
 
@@ -49,6 +49,7 @@ ROWS = (
     Row(15, "key", "the key gone while processes start", rows_stores.key_gone),
     Row(16, "audit", "the audit topic takes nothing", rows_broker.audit_denied),
     Row(17, "operator", "offsets reset, a worker started twice", rows_workers.erred),
+    Row(17, "release", "a newer release beside an older, taken back, put in again", rows_release.released),
     Row(18, "soak", "nothing breaks; do memory and open files grow? (--minutes 60)", rows_soak.soaked),
 )
 

@@ -67,7 +67,8 @@ class WorkerSettings(NamedTuple):
 def stop_process(stage: str, error: BaseException) -> None:
     """止まる: better to stop than to be wrong. Says where, never what the data held."""
     frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:]]
-    shown = str(error) if type(error).__module__.startswith("streams.") else ""
+    is_ours = type(error).__module__.startswith(("streams.", "schemas."))
+    shown = str(error) if is_ours else ""
     log.critical(
         "stopped", stage=stage, error=type(error).__name__, detail=shown, at=" < ".join(reversed(frames))
     )

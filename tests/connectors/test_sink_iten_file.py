@@ -25,7 +25,8 @@ from connectors.iten_layout import as_list, contracts, layout, read_transfer
 from connectors.sink_iten_file import MANIFEST, NAME, SPEC, ItenFile
 from connectors.tables import newest
 from schemas import registry
-from schemas.codec import HEADER, MAGIC, without_instants
+from schemas.codec import HEADER, MAGIC, NewerRelease, without_instants
+from schemas.registry import last_id
 from state.wire import encode
 from tests.connectors import sink_topics
 from tests.connectors.sink_topics import SECONDS, soon
@@ -208,6 +209,16 @@ def test_poison_is_told_beside_and_passed(broker: str, topic_prefix: str, tmp_pa
     assert [row[3] for row in told[1:]] == ["R-201", "R-201", "R-202", "R-202", "R-202", "R-201", "R-201"]
     again = ItenFile(broker, CONTRACT, tmp_path, topic=name)
     assert again.status().problems == 7
+
+
+def test_a_newer_release_stops_the_sink(broker: str, topic_prefix: str, tmp_path: Path) -> None:
+    name = f"{topic_prefix}newer"
+    sink_topics.make(broker, [name])
+    newer = HEADER.pack(MAGIC, last_id() + 1) + _transfer(1)[HEADER.size :]
+    sink_topics.send(broker, [(name, "k", newer)])
+    with pytest.raises(NewerRelease, match="newer release"):
+        _drain(broker, name, tmp_path)
+    assert not list(tmp_path.rglob("*.problem")) and not _ids(tmp_path)
 
 
 def test_channels_are_a_choice_within_the_contract(broker: str, topic: str, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from connectors.delivery import topics_of
 from connectors.migrations import drift, head, migrate
 from connectors.sink_projection import NAME, SPEC
 from connectors.tables import KIBETSU_SEIRI, METADATA, POSITION, SINK_PROBLEM, engine_for
+from schemas.codec import HEADER, MAGIC, NewerRelease
+from schemas.registry import last_id
 from state.wire import decode, encode
 from tests.connectors import sink_topics
 from tests.connectors.sink_topics import SECONDS, Flow, change, rows
@@ -220,6 +222,19 @@ def test_poison_is_recorded_and_passed(flow: Flow, url: str) -> None:
     change(url, sa.update(POSITION).values(next_offset=0))
     flow.drain(url)
     assert rows(url) == kept_rows
+
+
+def test_a_newer_release_stops_the_sink_and_is_read_by_its_successor(flow: Flow, url: str) -> None:
+    whole = encode(letter(1))
+    newer = HEADER.pack(MAGIC, last_id() + 1) + whole[HEADER.size :]
+    flow.send_raw("deadletter/letter", [whole, newer])
+    projection = flow.projection(url)
+    with pytest.raises(NewerRelease, match="newer release"):
+        projection.drain(SECONDS)
+    projection.close()
+    with engine_for(url).connect() as connection:
+        assert connection.execute(sa.select(SINK_PROBLEM)).all() == []
+        assert connection.execute(sa.select(sa.func.sum(POSITION.c.next_offset))).scalar_one() == 0
 
 
 def test_what_only_the_database_refuses_is_passed_over_alone(flow: Flow, url: str) -> None:

@@ -9,9 +9,11 @@ import pytest
 from fastavro import parse_schema, schemaless_writer
 
 from schemas import registry
-from schemas.codec import HEADER, MAGIC, DecodeError, base_name, spelled_out, version_of
+from schemas.codec import AHEAD, HEADER, MAGIC, DecodeError, NewerRelease, base_name, spelled_out, version_of
+from schemas.registry import last_id
 from state.seiri.values import KibetsuBubun, Seiribo
 from state.wire import CODEC
+from tests import given
 from tests.schemas.test_codec import NAMES, NEWEST, _avsc, _example, _plain, _type_of
 
 OLDER = tuple(name for name in NAMES if name not in NEWEST)
@@ -24,6 +26,16 @@ def test_bytes_of_an_older_version_read_as_the_newest_with_its_defaults(name: st
     plain = _plain(_example(newest))
     decoded = CODEC.decode(_written(name, _left_of(plain, _whole(newest), _whole(name))))
     assert _plain(decoded) == _left_of(plain, _whole(name), _whole(newest))
+
+
+def test_an_id_just_beyond_ours_is_of_a_newer_release() -> None:
+    body = CODEC.encode(given.choutei())[5:]
+    newer = {last_id() + 1: True, last_id() + AHEAD: True, last_id() + AHEAD + 1: False, 1000: False}
+    for schema_id, is_newer in newer.items():
+        with pytest.raises(DecodeError, match=f"found {schema_id}") as caught:
+            CODEC.decode(HEADER.pack(MAGIC, schema_id) + body)
+        assert isinstance(caught.value, NewerRelease) is is_newer
+        assert caught.value.kind == "unknown-schema"
 
 
 def _whole(name: str) -> Any:

@@ -13,6 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from connectors.secrets import Cipher, create_key_file, load_key_file
+from schemas.codec import HEADER, MAGIC, NewerRelease
+from schemas.registry import last_id
 from state import wire
 from state.facts import Letter
 from state.reasons import REASONS
@@ -102,6 +104,22 @@ def test_poison_becomes_letters_and_the_good_goes_on(stage: str, topic: str, hub
     sent = partition.run(topic, *poison)
     assert [output.topic for output in sent] == [DEADLETTER] * len(poison)
     assert {letter.reason for letter in hub.letters} == {"R-201"}
+    assert not partition.store.rows
+
+
+@pytest.mark.parametrize(("stage", "topic"), SOURCES, ids=[topic for _, topic in SOURCES])
+def test_what_a_newer_release_wrote_is_no_bad_input(stage: str, topic: str, hub: Hub) -> None:
+    """On a topic of the hub's own it stops who cannot read it: a letter would be a hole in the books. From
+    outside it may be anything."""
+    partition = getattr(hub, stage)
+    newer = (given.KEY.encode(), HEADER.pack(MAGIC, last_id() + 1) + wire.encode(given.choutei())[5:])
+    if topic.startswith("ido."):
+        partition.run(topic, newer)
+        assert [letter.reason for letter in hub.letters] == ["R-201"]
+    else:
+        with pytest.raises(NewerRelease):
+            partition.run(topic, newer)
+        assert not hub.letters
     assert not partition.store.rows
 
 

@@ -11,6 +11,8 @@ import pytest
 
 import schemas
 from schemas import records
+from schemas.codec import HEADER, MAGIC, NewerRelease
+from schemas.registry import last_id
 from state import wire
 from state.record import build
 from state.record.known import Known
@@ -248,6 +250,18 @@ def test_what_is_no_message_is_parked_once_among_all_stages() -> None:
     parked = sorted((letter.topic or "", letter.reason) for letter in told.records.sent(DEADLETTER))
     assert mine == ["ledger.atena.v1", "ledger.kiroku.v1", "seiri.fact.v1"]
     assert parked == [(topic, reason) for topic in mine for reason in ("R-201", "R-201", "R-202")]
+
+
+def test_what_a_newer_release_wrote_stops_the_records() -> None:
+    told = Recorded()
+    newer = (b"key", HEADER.pack(MAGIC, last_id() + 1) + b"x")
+    for topic in topics.read_by("records"):
+        if topic == KIJUNBI_IN:
+            told.records.run(topic, newer)  # from outside; the ledger has written the letter
+        else:
+            with pytest.raises(NewerRelease):
+                told.records.run(topic, newer)
+    assert not told.records.outputs
 
 
 def test_each_of_the_seven_has_its_compacted_topic_that_no_stage_reads() -> None:
