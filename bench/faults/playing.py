@@ -15,13 +15,16 @@ from bench.faults.world import NotInjected, Site, World
 from bench.support import say
 from streams.local.kafka import LocalKafka
 
+LONG_MINUTES = 10
+"""From here on the broker's second compiler is worth its time: the first one's code needs a third more."""
+
 
 @contextmanager
 def site(folder: Path, jars: Path, seed: int, minutes: float, workers: int) -> Iterator[Site]:
     """現場を開く: a broker and a nursery, ended with it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        LocalKafka(folder / "kafka", jar_dir=jars, heap="1g", is_short_lived=True) as broker,
+        LocalKafka(folder / "kafka", jar_dir=jars, heap="1g", is_short_lived=minutes < LONG_MINUTES) as broker,
         Nursery(folder / "nursery.log") as nursery,
     ):
         yield Site(broker, nursery, folder, jars, seed, minutes, workers)

@@ -46,12 +46,11 @@ def kurikoshi_of(
     ]
     beside = 0 if account.seisan is None else without_fuzui(account.seisan)
     undated = beside - sum(change for _, change in moved)
-    nendo = nendo_of(kijunbi)
-    while nendo >= max(account.choutei_nendo, FIRST_NENDO):
-        found = _carried(account, nendo, undated, moved)
-        if kurikoshi_on(nendo) <= kijunbi and found.kurikoshi_gaku > 0:
-            return found
-        nendo -= 1
+    for nendo in range(nendo_of(kijunbi), max(account.choutei_nendo, FIRST_NENDO) - 1, -1):
+        if kurikoshi_on(nendo) <= kijunbi:
+            found = _carried(account, nendo, undated, moved)
+            if found.kurikoshi_gaku > 0:
+                return found
     return None
 
 
