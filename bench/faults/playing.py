@@ -23,8 +23,9 @@ LONG_MINUTES = 10
 def site(folder: Path, jars: Path, seed: int, minutes: float, workers: int) -> Iterator[Site]:
     """現場を開く: a broker and a nursery, ended with it."""
     folder.mkdir(parents=True, exist_ok=True)
+    is_short = minutes < LONG_MINUTES
     with (
-        LocalKafka(folder / "kafka", jar_dir=jars, heap="1g", is_short_lived=minutes < LONG_MINUTES) as broker,
+        LocalKafka(folder / "kafka", jar_dir=jars, heap="1g", is_short_lived=is_short) as broker,
         Nursery(folder / "nursery.log") as nursery,
     ):
         yield Site(broker, nursery, folder, jars, seed, minutes, workers)
