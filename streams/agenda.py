@@ -7,7 +7,7 @@ from itertools import islice
 
 from streams.engine.unit import SEPARATOR, Table, Unit
 
-AT_ONCE = 20_000
+AT_ONCE = 5_000
 """A day that comes looks at every 期別 that falls due, hundreds of thousands of one partition; so many in one
 transaction, the others in those that follow at once."""
 

@@ -46,8 +46,10 @@ def released(world: World) -> None:
     # in any order: else nearly all bills are indexed before the newer release comes
     world.begin(arrange=lambda items: shuffled(items, world.site.seed))
     world.during(0.2)
-    older = world.workers
-    other = world.crew.add(world.worker(len(older)))
+    if len(world.workers) == 1:
+        world.crew.add(world.worker(1))
+    *older, other = world.workers
+    world.crew.stop(other.name)
     _upgrade(other, newer)
     world.crew.start(other.name)
     world.crew.wait_ready(other.name)

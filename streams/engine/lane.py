@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from streams.engine import failpoints
+from streams.engine import failpoints, memory
 from streams.engine.batch import Batch, Record
 from streams.engine.owner import Owner, Work
 from streams.engine.store import PARTS
@@ -145,6 +145,9 @@ class Lane:
             await self.budget.give_back(len(changed))
         self.events += events
         took = loop.time() - begun
+        if unit.left_at is not None:  # a part of much work, whose memory is not needed for ordinary events
+            del unit, work, changed
+            await loop.run_in_executor(self._threads, memory.give_back)
         await asyncio.sleep(min(took, REST_MOST_SECONDS) if events < SMALL else 0)
 
     async def _add(self, unit: Unit, reached: dict[str, int], batch: Batch) -> int:

@@ -21,7 +21,6 @@ from rocksdict import (
     Options,
     Rdict,
     WriteBatch,
-    WriteBufferManager,
     WriteOptions,
 )
 
@@ -32,13 +31,14 @@ META_KEY = b"\xff\xffchangelog"
 IDENTITY_KEY = b"\xff\xffidentity"
 _META = struct.Struct(">qq")
 _OFFSET = struct.Struct(">q")
-BLOOM_BITS, BLOCKS_BYTES, BUFFERS_BYTES = 10, 128 << 20, 128 << 20
+BLOOM_BITS, BLOCKS_BYTES, BUFFER_BYTES = 10, 128 << 20, 8 << 20
 """Most questions are for rows that are not there (of procedures, of what the former system held): a filter
 of ten bits a key answers them without a block being read, which was a third of the records stage in a city
-of 200,000. One cache of blocks and one allowance of unflushed writes for all stores of a process: their
-number does not decide its memory. Without it a store that changes little keeps up to 32 MiB of its own for
-hours, and a worker of twelve seems to leak until all are full."""
-_BLOCKS, BUFFERS = Cache(BLOCKS_BYTES), WriteBufferManager(BUFFERS_BYTES, False)
+of 200,000. One cache of blocks for all stores of a process: their number does not decide its memory. What a
+store has not flushed is its own, for hours where little changes, so it is small: with 32 MiB a worker of
+twelve stores seems to leak until all are full. (RocksDB's common allowance for many databases flushes only
+the one that is written to: once the quiet ones hold it all, that one is flushed at every commit.)"""
+_BLOCKS = Cache(BLOCKS_BYTES)
 Row = tuple[bytes, bytes | None]
 PARTS = "#parts"
 """A place that no topic has: how often a fold was committed in part. The position of its topic stays then,
@@ -85,9 +85,8 @@ def _options(is_compressed: bool) -> Options:
     options = Options(raw_mode=True)
     options.set_compression_type(DBCompressionType.lz4() if is_compressed else DBCompressionType.none())
     options.create_if_missing(True)
-    options.set_write_buffer_size(32 << 20)
+    options.set_write_buffer_size(BUFFER_BYTES)
     options.set_max_write_buffer_number(3)
-    options.set_write_buffer_manager(BUFFERS)
     options.set_keep_log_file_num(2)
     options.set_max_background_jobs(2)
     tables = BlockBasedOptions()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine.store import BUFFERS, BUFFERS_BYTES, Copied, Store, StoreBusy, StoreDamaged
+from streams.engine.store import Copied, Store, StoreBusy, StoreDamaged
 
 ROWS = 5_000
 TRIES_TO_OPEN = """
@@ -86,18 +86,3 @@ def test_a_damaged_block_is_never_taken_for_missing_rows(store: Store) -> None:
     store.open()
     assert store.get(_key(1)) == b"x", "made anew once, not each time"
     store.close()
-
-
-def test_many_stores_keep_no_more_unflushed_than_they_are_allowed_together(tmp_path: Path) -> None:
-    stores, chunk = [Store(tmp_path / str(number)) for number in range(8)], os.urandom(1 << 16)
-    most = 0
-    for store in stores:
-        store.open()
-        for part in range(20):  # 20 MiB: none of them is full by itself
-            rows = [(_key(part * 16 + number), chunk) for number in range(16)]
-            store.write(rows, Copied(part, 1), logged=False)
-        most = max(most, BUFFERS.get_usage())
-    assert BUFFERS_BYTES // 2 < most < BUFFERS_BYTES * 5 // 4
-    for store in stores:
-        assert store.get(_key(0)) == chunk, "flushed or not"
-        store.close()
