@@ -241,7 +241,8 @@ class Worker:
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """環境変数: those of this process without any setting of the hub, and these."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("SHUUNOU_")} | dict(settings)
+    ours = ("SHUUNOU_", "DATABASE_URL")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | dict(settings)
 
 
 def run(prefix: str, take: Callable[[Path], None]) -> int:

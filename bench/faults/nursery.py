@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.support import environment
 from streams.local.process import leashed, tail, wait_until
 
 LOOK_S = 0.02
@@ -47,12 +48,11 @@ class Nursery:
         self._born: list[int] = []
         self._lock = threading.Lock()
         self.log = log
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SHUUNOU_", "DATABASE"))}
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 leashed([sys.executable, "-m", "bench.faults.nursery"]),
                 cwd=ROOT,
-                env={**inherited, "PYTHONPATH": str(ROOT)},
+                env=environment({"PYTHONPATH": str(ROOT)}),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from bench.faults.nursery import ROOT, Order
 from bench.faults.world import NotInjected
+from bench.support import environment
 from streams.local.process import leashed
 
 
@@ -33,12 +33,11 @@ class Exec:
 
     def spawn(self, order: Order) -> int:
         """起動する。"""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SHUUNOU_", "DATABASE"))}
         with open(order.log, "ab") as log:
             child = subprocess.Popen(
                 leashed([sys.executable, "-m", "streams", *order.words]),
                 cwd=order.home,
-                env={**inherited, "PYTHONPATH": str(ROOT), **order.settings, **self._more},
+                env=environment({"PYTHONPATH": str(ROOT), **order.settings, **self._more}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
