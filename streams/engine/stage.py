@@ -99,6 +99,7 @@ class StageWorker:
         self.stage, self.settings = stage, settings
         self.lanes: dict[int, Lane] = {}
         self._taking: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[None]] = set()
         self._budget = Budget()
         self._fenced_at: dict[int, deque[float]] = {}
         self._threads = ThreadPoolExecutor(16, thread_name_prefix=f"{stage.name}-commit")
@@ -192,8 +193,8 @@ class StageWorker:
         lane = self.lanes.pop(number)
         lane.owner.give_up()  # whoever waits for room in it is let go
         task = asyncio.create_task(self._ask_group(lane.owner))
-        self._taking.add(task)
-        task.add_done_callback(self._taking.discard)
+        self._asking.add(task)  # not among those that a rebalance ends: its store must be closed in any case
+        task.add_done_callback(self._asking.discard)
 
     def _is_fenced_too_often(self, number: int) -> bool:
         now = asyncio.get_running_loop().time()
@@ -271,6 +272,7 @@ class StageWorker:
     async def stop(self) -> None:
         """終える: commits in flight are finished; then the partitions are given up."""
         self._watch.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         await self._give_up(self.app, ())
         await self.app.stop()
         self._threads.shutdown(wait=True)
@@ -278,7 +280,7 @@ class StageWorker:
     @property
     def is_ready(self) -> bool:
         """用意ができた: it has partitions and each is restored."""
-        return bool(self.lanes) and not self._taking
+        return bool(self.lanes) and not self._taking and not self._asking
 
     async def _watch_stalls(self) -> None:
         """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here."""
