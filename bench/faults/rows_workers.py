@@ -35,6 +35,8 @@ SINK_POINTS = {"before-database-commit": 5, "after-database-commit": 5}
 SOURCE_POINTS = {"before-source-commit": 5, "after-source-commit": 5}
 PEACE = "to be born unarmed"
 POINTS_OF = {"worker": WORKER_POINTS, "sinks": SINK_POINTS, "intake": SOURCE_POINTS}
+TOLD_S = 40.0
+"""How long two of one name may go on putting each other out."""
 PATIENCE_S, HANGING_S = 4.0, 60.0
 """One that is ready and did not come to its point for so long is killed where it is."""
 
@@ -321,18 +323,19 @@ def _start_twice(world: World) -> None:
 
 
 def _same_name(world: World) -> None:
-    """The same name, another home: the group lets the later one in and the first one out."""
+    """The same name, another home: the group lets the later one in and the first one out, and that one in
+    again; sooner or later one of them is told, says so and stops."""
     first = world.workers[0]
     births = first.births
     double = world.member("namesake", ("worker",), world.home / "namesake", {})
     double.settings["SHUUNOU_INSTANCE_ID"] = first.settings["SHUUNOU_INSTANCE_ID"]
     world.crew.add(double)
     world.crew.start(double.name)
-    time.sleep(SESSION_S)
-    ended = {
-        name: world.crew.members[name].births > n for name, n in ((first.name, births), (double.name, 1))
-    }
-    world.figures["of one name, who was put out"] = [
-        name for name, was in ended.items() if was
-    ] or "nobody ended"
+    before = {first.name: births, double.name: 1}
+
+    def ended() -> list[str]:
+        return [name for name, n in before.items() if world.crew.members[name].births > n]
+
+    wait_until(lambda: bool(ended()), TOLD_S)
+    world.figures["of one name, who was put out"] = ended() or f"nobody within {TOLD_S:.0f} s"
     world.crew.leave(double.name)

@@ -27,7 +27,13 @@ from faust.types import TP
 from streams.engine.batch import Batch
 from streams.engine.lane import Budget, Fold, Lane
 from streams.engine.owner import EngineSettings, Fenced, Owner
-from streams.engine.transport import BatchConsumer, BatchSchema, BatchTransport, topic_partitions
+from streams.engine.transport import (
+    BatchConsumer,
+    BatchSchema,
+    BatchTransport,
+    LeftGroup,
+    topic_partitions,
+)
 
 EXIT_STOPPED = 70
 STALL_SECONDS = 5.0
@@ -266,8 +272,8 @@ class StageWorker:
     async def start(self) -> None:
         """始める。"""
         (self.settings.faust_data_dir / self.stage.name).mkdir(parents=True, exist_ok=True)
+        self._watch = asyncio.create_task(self._watch_stalls())  # Faust starts for ever where nobody lets it in
         await self.app.start()
-        self._watch = asyncio.create_task(self._watch_stalls())
 
     async def stop(self) -> None:
         """終える: commits in flight are finished; then the partitions are given up."""
@@ -283,12 +289,17 @@ class StageWorker:
         return bool(self.lanes) and not self._taking and not self._asking
 
     async def _watch_stalls(self) -> None:
-        """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here."""
+        """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here, and so
+        is a consumer that is of no group any more."""
         behind: dict[TP, tuple[int, int, float]] = {}
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(STALL_SECONDS / 4)
             consumer = cast(BatchConsumer, self.app.consumer)
+            try:
+                await consumer.check_group()
+            except LeftGroup as error:
+                stop_process(self.stage.name, error)
             for tp, position in self._positions().items():
                 fetched = consumer.fetched_to(tp, position)
                 if fetched <= position or self._is_busy(tp.partition):

@@ -35,6 +35,10 @@ FETCH_SECONDS = 0.5
 Positions = Mapping[TP, int]
 
 
+class LeftGroup(Exception):
+    """群れを離れた: the group takes this consumer for a member no longer, and it does not ask again."""
+
+
 class BatchSchema(Schema):
     """様式: leaves a batch as it is; decoding is the fold's, where bad input becomes a letter."""
 
@@ -97,7 +101,10 @@ class BatchThread(AIOKafkaConsumerThread):
 
     async def _fetch(self, active: set[TP], limit: int, timeout: float) -> list[Batch]:
         consumer = self._ensure_consumer()
-        found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
+        try:
+            found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
+        except KafkaError as error:
+            raise self._left(error) from error
         fetcher, gather_ms = consumer._fetcher, cast(Any, self.app).gather_ms if found else 0
         fetcher._fetch_max_wait_ms = gather_ms or IDLE_WAIT_MS
         fetcher._fetch_min_bytes = GATHER_BYTES if gather_ms else 1
@@ -127,6 +134,27 @@ class BatchThread(AIOKafkaConsumerThread):
 
     async def _join_again(self) -> None:
         self._ensure_consumer()._coordinator.request_rejoin()
+
+    async def check_group(self) -> None:
+        """群れにいるか: raises LeftGroup.
+
+        aiokafka tells whoever waits for records that it cannot go on with the group; between two assignments
+        nobody does, and the consumer would stand still for ever. A second process of the same instance id is
+        such a case: the broker's word for it (FENCED_INSTANCE_ID) is unknown to aiokafka.
+        """
+        await self.call_thread(self._check_group)
+
+    async def _check_group(self) -> None:
+        if self._consumer is None:  # not started yet
+            return
+        try:
+            self._consumer._coordinator.check_errors()
+        except KafkaError as error:
+            raise self._left(error) from error
+
+    def _left(self, error: KafkaError) -> LeftGroup:
+        name = self.app.conf.consumer_group_instance_id
+        return LeftGroup(f"group {self.app.conf.id}: {error}" + (f"; is another process {name}?" if name else ""))
 
     async def forget(self) -> None:
         """忘れる: after a rebalance every position is set anew."""
@@ -195,6 +223,10 @@ class BatchConsumer(Consumer):
     async def join_again(self) -> None:
         """入り直す。"""
         await self._thread.join_again()
+
+    async def check_group(self) -> None:
+        """群れにいるか。"""
+        await self._thread.check_group()
 
     def fetched_to(self, tp: TP, otherwise: int) -> int:
         """どこまで取ったか: where the next batch of a partition will begin."""

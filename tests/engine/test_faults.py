@@ -219,6 +219,23 @@ def test_a_worker_that_is_fenced_again_and_again_stops(bench: Bench) -> None:
     bench.assert_exact()
 
 
+def test_two_of_one_name_end_each_other_and_nobody_stands_still(bench: Bench) -> None:
+    """aiokafka does not know the broker's word for it; a consumer of neither group nor process would be left."""
+    processes = [bench.start(instance="same"), bench.start(instance="same", directory=str(bench.directory / "b"))]
+    deadline = time.monotonic() + 25
+    while all(process.poll() is None for process in processes) and time.monotonic() < deadline:
+        bench.produce(50)
+        time.sleep(0.2)
+    survivor, other = sorted(processes, key=lambda process: process.poll() is not None)
+    other.kill()
+    assert other.wait(10) in (EXIT_STOPPED, -signal.SIGKILL)
+    if survivor.poll() is not None:
+        assert survivor.wait(1) == EXIT_STOPPED
+        bench.ready(bench.start())
+    bench.produce(500)
+    bench.assert_exact()
+
+
 def test_two_source_topics_feed_one_table(two_sources: Bench) -> None:
     two_sources.produce(1500, source=0)
     two_sources.produce(1500, source=1, per_transaction=100)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from streams.engine import stage
 from streams.engine.owner import EngineSettings, Fenced
 from streams.engine.stage import StageWorker, WorkerSettings
+from streams.engine.transport import LeftGroup
 from tests.engine_counting import stage_of
 
 
@@ -48,3 +50,25 @@ def test_a_fenced_owner_lets_go_of_its_store_though_a_rebalance_comes_at_once(
     first, other = _held(worker, 0), _held(worker, 1)
     asyncio.run(asyncio.wait_for(fenced_and_revoked(), 10))
     assert (first, other, joined) == (["gave up", "closed"], ["closed"], [1])
+
+
+def test_a_consumer_that_left_its_group_stops_the_process(
+    worker: StageWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no partition any more, so nobody waits for records of it and learns what became of it."""
+    asked: list[int] = []
+
+    async def check_group() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise LeftGroup("test")
+
+    def stop_process(name: str, error: BaseException) -> None:
+        raise SystemExit(f"{name}: {error}")
+
+    monkeypatch.setattr(worker.app.consumer, "check_group", check_group)
+    monkeypatch.setattr(stage, "stop_process", stop_process)
+    monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
+    with pytest.raises(SystemExit, match="count: test"):
+        asyncio.run(asyncio.wait_for(worker._watch_stalls(), 10))
+    assert len(asked) == 3
