@@ -272,7 +272,8 @@ class StageWorker:
     async def start(self) -> None:
         """始める。"""
         (self.settings.faust_data_dir / self.stage.name).mkdir(parents=True, exist_ok=True)
-        self._watch = asyncio.create_task(self._watch_stalls())  # Faust starts for ever where nobody lets it in
+        # before: Faust starts for ever where the group does not let it in
+        self._watch = asyncio.create_task(self._watch_stalls())
         await self.app.start()
 
     async def stop(self) -> None:
@@ -289,8 +290,8 @@ class StageWorker:
         return bool(self.lanes) and not self._taking and not self._asking
 
     async def _watch_stalls(self) -> None:
-        """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here, and so
-        is a consumer that is of no group any more."""
+        """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here, and
+        so is a consumer that is of no group any more."""
         behind: dict[TP, tuple[int, int, float]] = {}
         loop = asyncio.get_running_loop()
         while True:

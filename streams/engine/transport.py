@@ -154,7 +154,8 @@ class BatchThread(AIOKafkaConsumerThread):
 
     def _left(self, error: KafkaError) -> LeftGroup:
         name = self.app.conf.consumer_group_instance_id
-        return LeftGroup(f"group {self.app.conf.id}: {error}" + (f"; is another process {name}?" if name else ""))
+        guess = f"; does another process run as {name}?" if name else ""
+        return LeftGroup(f"group {self.app.conf.id}: {error}{guess}")
 
     async def forget(self) -> None:
         """忘れる: after a rebalance every position is set anew."""

@@ -220,8 +220,9 @@ def test_a_worker_that_is_fenced_again_and_again_stops(bench: Bench) -> None:
 
 
 def test_two_of_one_name_end_each_other_and_nobody_stands_still(bench: Bench) -> None:
-    """aiokafka does not know the broker's word for it; a consumer of neither group nor process would be left."""
-    processes = [bench.start(instance="same"), bench.start(instance="same", directory=str(bench.directory / "b"))]
+    """aiokafka does not know the broker's word for it, and would leave a consumer that is of no group."""
+    other_home = str(bench.directory / "other")
+    processes = [bench.start(instance="same"), bench.start(instance="same", directory=other_home)]
     deadline = time.monotonic() + 25
     while all(process.poll() is None for process in processes) and time.monotonic() < deadline:
         bench.produce(50)

@@ -16,10 +16,15 @@ from streams.engine.transport import LeftGroup
 from tests.engine_counting import stage_of
 
 
+class Ended(Exception):
+    """What the end of the process is here."""
+
+
 @pytest.fixture
 def worker(tmp_path: Path) -> StageWorker:
     engine = EngineSettings("test", "127.0.0.1:1", tmp_path / "state")
-    return StageWorker(stage_of("test", ["source"]), WorkerSettings(engine, faust_data_dir=tmp_path / "faust"))
+    settings = WorkerSettings(engine, faust_data_dir=tmp_path / "faust")
+    return StageWorker(stage_of("test", ["source"]), settings)
 
 
 def _held(worker: StageWorker, partition: int) -> list[str]:
@@ -64,11 +69,11 @@ def test_a_consumer_that_left_its_group_stops_the_process(
             raise LeftGroup("test")
 
     def stop_process(name: str, error: BaseException) -> None:
-        raise SystemExit(f"{name}: {error}")
+        raise Ended(f"{name}: {error}")
 
     monkeypatch.setattr(worker.app.consumer, "check_group", check_group)
     monkeypatch.setattr(stage, "stop_process", stop_process)
     monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
-    with pytest.raises(SystemExit, match="count: test"):
+    with pytest.raises(Ended, match="count: test"):
         asyncio.run(asyncio.wait_for(worker._watch_stalls(), 10))
     assert len(asked) == 3
