@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     waiting_batches: int = Field(4, ge=1, description="how many batches may wait for an agent")
     linger_ms: float = Field(2.0, ge=0, description="how long a producer waits to fill a request")
     cache_rows: int = Field(50_000, ge=0, description="rows that a partition keeps decoded in memory")
+    cache_mib: int = Field(128, ge=1, description="memory of a worker for blocks of all its stores, in MiB")
     compression: str = Field("lz4", description="of messages and stores: lz4, zstd, snappy, gzip or none")
     paused_contracts: tuple[str, ...] = Field(
         (), description="移転 contracts that are paused (ids, JSON list)"

@@ -21,6 +21,7 @@ from connectors.secrets import Cipher, load_key_file
 from state import wire
 from streams import topics
 from streams.engine.stage import EXIT_STOPPED, Stage, StageWorker
+from streams.engine.store import BLOCKS
 from streams.ingest import Gate
 from streams.ledger import Ledger
 from streams.matching import Matching
@@ -95,6 +96,7 @@ async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] =
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    BLOCKS.set_capacity(settings.cache_mib << 20)
     worker = Worker(settings, bootstrap, stages)
     _spare_collections()
     await worker.start()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bench.faults.world import ACTS, FIRST, YEAR, World
 from bench.looks import PARTS, Looks, quarters
 
-CACHE_ROWS = "5000"
-"""Fewer than a soak touches: a cache that still fills is no leak, and would look like one."""
+CACHES = {"SHUUNOU_CACHE_ROWS": "2000", "SHUUNOU_CACHE_MIB": "16"}
+"""Less than the first minutes of a soak touch: a cache that still fills is no leak, and would look like one."""
 GROWTH = 1.1
 """The last quarter of the time beside the second, when everything is warm."""
 SLACK_MIB, SLACK_FILES = 32.0, 8.0
@@ -16,7 +16,7 @@ SLACK_MIB, SLACK_FILES = 32.0, 8.0
 def soaked(world: World) -> None:
     """18: events at an even pace, days, acts; every process of the hub is looked at every few seconds."""
     with Looks(lambda: _living(world)) as looks:
-        world.begin(seconds=world.seconds * YEAR, settings={"SHUUNOU_CACHE_ROWS": CACHE_ROWS})
+        world.begin(seconds=world.seconds * YEAR, settings=CACHES)
         world.during(YEAR / 2)
         world.advance(FIRST)
         world.during(YEAR / 2)

@@ -38,7 +38,7 @@ of 200,000. One cache of blocks for all stores of a process: their number does n
 store has not flushed is its own, for hours where little changes, so it is small: with 32 MiB a worker of
 twelve stores seems to leak until all are full. (RocksDB's common allowance for many databases flushes only
 the one that is written to: once the quiet ones hold it all, that one is flushed at every commit.)"""
-_BLOCKS = Cache(BLOCKS_BYTES)
+BLOCKS = Cache(BLOCKS_BYTES)
 Row = tuple[bytes, bytes | None]
 PARTS = "#parts"
 """A place that no topic has: how often a fold was committed in part. The position of its topic stays then,
@@ -91,7 +91,7 @@ def _options(is_compressed: bool) -> Options:
     options.set_max_background_jobs(2)
     tables = BlockBasedOptions()
     tables.set_bloom_filter(BLOOM_BITS, False)
-    tables.set_block_cache(_BLOCKS)
+    tables.set_block_cache(BLOCKS)
     options.set_block_based_table_factory(tables)
     return options
 
