@@ -6,7 +6,7 @@ from bench.faults.world import ACTS, FIRST, YEAR, World
 from bench.looks import PARTS, Looks, quarters
 
 CACHES = {"SHUUNOU_CACHE_ROWS": "2000", "SHUUNOU_CACHE_MIB": "16"}
-"""Less than the first minutes of a soak touch: a cache that still fills is no leak, and would look like one."""
+"""Less than a soak touches in its first minutes: a cache that still fills is no leak, and looks like one."""
 GROWTH = 1.1
 """The last quarter of the time beside the second, when everything is warm."""
 SLACK_MIB, SLACK_FILES = 32.0, 8.0
