@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -20,7 +19,7 @@ import structlog
 from connectors.secrets import Cipher, load_key_file
 from state import wire
 from streams import topics
-from streams.engine.stage import EXIT_STOPPED, Stage, StageWorker
+from streams.engine.stage import Stage, StageWorker
 from streams.engine.store import BLOCKS
 from streams.ingest import Gate
 from streams.ledger import Ledger
@@ -75,10 +74,6 @@ class Worker:
     def is_ready(self) -> bool:
         return all(stage.is_ready for stage in self.stages)
 
-    @property
-    def crashed(self) -> bool:
-        return any(stage.app.crashed for stage in self.stages)
-
 
 def _spare_collections() -> None:
     """What a worker makes are rows and messages, which hold no cycles: looking through the hundreds of
@@ -91,7 +86,7 @@ def _spare_collections() -> None:
 
 
 async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] = STAGES) -> int:
-    """働く: until SIGTERM or SIGINT, 0 then; a crash of Faust ends it with 70, as every failure does."""
+    """働く: until SIGTERM or SIGINT, 0 then; a stage that fails ends the process with 70."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -101,15 +96,11 @@ async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] =
     _spare_collections()
     await worker.start()
     announced = False
-    while not stop.is_set() and not worker.crashed:
+    while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 0.2)
         if worker.is_ready and not announced:
             announced = True
             log.info("ready", stages=[stage.stage.name for stage in worker.stages])
-    if worker.crashed:
-        # Faust cannot stop in order what crashed; nothing is lost by leaving at once, for nothing was
-        # acknowledged.
-        os._exit(EXIT_STOPPED)
     await worker.stop()
     return 0

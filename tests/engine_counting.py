@@ -78,7 +78,7 @@ async def _run(given: dict[str, Any]) -> None:
     while not worker.is_ready and not stop.is_set():
         await asyncio.sleep(0.05)
     print("ready", sum(lane.owner.restored_rows for lane in worker.lanes.values()), flush=True)
-    while not stop.is_set() and not worker.app.crashed:
+    while not stop.is_set():
         await asyncio.sleep(0.1)
     await worker.stop()
 

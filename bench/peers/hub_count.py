@@ -51,7 +51,7 @@ async def run(bootstrap: str, source: str, out: str, changelog: str) -> None:
     worker = StageWorker(stage_of(source, out, changelog), Settings().worker(bootstrap, STAGE))
     await worker.start()
     announced = False
-    while not stop.is_set() and not worker.app.crashed:
+    while not stop.is_set():
         await asyncio.sleep(0.05)
         if worker.is_ready and not announced:
             announced = True

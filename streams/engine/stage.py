@@ -291,11 +291,13 @@ class StageWorker:
 
     async def _watch_stalls(self) -> None:
         """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here, and
-        so is a consumer that is of no group any more."""
+        so are a crash of Faust and a consumer that is of no group any more, even before all has started."""
         behind: dict[TP, tuple[int, int, float]] = {}
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(STALL_SECONDS / 4)
+            if self.app.crashed:  # Faust cannot stop it in order; nothing was acknowledged, so nothing is lost
+                stop_process(self.stage.name, self.app.crash_reason or RuntimeError("Faust crashed"))
             consumer = cast(BatchConsumer, self.app.consumer)
             try:
                 await consumer.check_group()

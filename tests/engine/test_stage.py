@@ -77,3 +77,17 @@ def test_a_consumer_that_left_its_group_stops_the_process(
     with pytest.raises(Ended, match="count: test"):
         asyncio.run(asyncio.wait_for(worker._watch_stalls(), 10))
     assert len(asked) == 3
+
+
+def test_a_crash_of_faust_stops_the_process(worker: StageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def crashed() -> None:
+        await worker.app.crash(ValueError("test"))
+        await asyncio.wait_for(worker._watch_stalls(), 10)
+
+    def stop_process(name: str, error: BaseException) -> None:
+        raise Ended(f"{name}: {type(error).__name__}")
+
+    monkeypatch.setattr(stage, "stop_process", stop_process)
+    monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
+    with pytest.raises(Ended, match="count: ValueError"):
+        asyncio.run(crashed())
