@@ -296,7 +296,7 @@ class StageWorker:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(STALL_SECONDS / 4)
-            if self.app.crashed:  # Faust cannot stop it in order; nothing was acknowledged, so nothing is lost
+            if self.app.crashed:  # Faust cannot stop it in order; nothing was acknowledged, nothing is lost
                 stop_process(self.stage.name, self.app.crash_reason or RuntimeError("Faust crashed"))
             consumer = cast(BatchConsumer, self.app.consumer)
             try:
