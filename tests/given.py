@@ -12,6 +12,8 @@ from typing import Any
 from hypothesis import settings
 
 from connectors.ids import event_id
+from schemas.codec import HEADER, MAGIC
+from schemas.registry import last_id
 from state.events import (
     AtenaChanged,
     ChouteiCancelled,
@@ -37,6 +39,11 @@ RECORDED_AT = 1_780_000_000_000
 
 STABLE = settings(derandomize=True, deadline=None, max_examples=60, database=None)
 """For property tests: the same examples in every run, so that a green build stays green."""
+
+
+def of_a_newer_release(encoded: bytes) -> bytes:
+    """The same message under the schema id that will be given next."""
+    return HEADER.pack(MAGIC, last_id() + 1) + encoded[HEADER.size :]
 
 
 def shuunou_key(kibetsu: int = 1, *, zeimoku: str = "01", tsuuchisho: int = 1, nendo: int = 2026) -> str:

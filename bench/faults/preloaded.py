@@ -25,7 +25,8 @@ def compiled(source: str, folder: Path) -> Path:
 
 
 class Exec:
-    """起動手: starts processes anew instead of forking them, with a library before all others."""
+    """起動手: starts processes anew instead of forking them, with more in their environment: a library
+    before all others, or another release's path."""
 
     def __init__(self, more: dict[str, str]) -> None:
         self._more = more

@@ -26,11 +26,11 @@ from connectors.sink_iten_file import MANIFEST, NAME, SPEC, ItenFile
 from connectors.tables import newest
 from schemas import registry
 from schemas.codec import HEADER, MAGIC, NewerRelease, without_instants
-from schemas.registry import last_id
 from state.wire import encode
 from tests.connectors import sink_topics
 from tests.connectors.sink_topics import SECONDS, soon
 from tests.connectors.synthetic_facts import letter
+from tests.given import of_a_newer_release
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = "zeimuka"
@@ -214,8 +214,7 @@ def test_poison_is_told_beside_and_passed(broker: str, topic_prefix: str, tmp_pa
 def test_a_newer_release_stops_the_sink(broker: str, topic_prefix: str, tmp_path: Path) -> None:
     name = f"{topic_prefix}newer"
     sink_topics.make(broker, [name])
-    newer = HEADER.pack(MAGIC, last_id() + 1) + _transfer(1)[HEADER.size :]
-    sink_topics.send(broker, [(name, "k", newer)])
+    sink_topics.send(broker, [(name, "k", of_a_newer_release(_transfer(1)))])
     with pytest.raises(NewerRelease, match="newer release"):
         _drain(broker, name, tmp_path)
     assert not list(tmp_path.rglob("*.problem")) and not _ids(tmp_path)

@@ -19,8 +19,7 @@ from connectors.delivery import topics_of
 from connectors.migrations import drift, head, migrate
 from connectors.sink_projection import NAME, SPEC
 from connectors.tables import KIBETSU_SEIRI, METADATA, POSITION, SINK_PROBLEM, engine_for
-from schemas.codec import HEADER, MAGIC, NewerRelease
-from schemas.registry import last_id
+from schemas.codec import NewerRelease
 from state.wire import decode, encode
 from tests.connectors import sink_topics
 from tests.connectors.sink_topics import SECONDS, Flow, change, rows
@@ -34,6 +33,7 @@ from tests.connectors.synthetic_facts import (
     notice,
     provision,
 )
+from tests.given import of_a_newer_release
 
 ROOT = Path(__file__).parents[2]
 CITY = messages(persons=60, seed=7)
@@ -226,8 +226,7 @@ def test_poison_is_recorded_and_passed(flow: Flow, url: str) -> None:
 
 def test_a_newer_release_stops_the_sink_and_is_read_by_its_successor(flow: Flow, url: str) -> None:
     whole = encode(letter(1))
-    newer = HEADER.pack(MAGIC, last_id() + 1) + whole[HEADER.size :]
-    flow.send_raw("deadletter/letter", [whole, newer])
+    flow.send_raw("deadletter/letter", [whole, of_a_newer_release(whole)])
     projection = flow.projection(url)
     with pytest.raises(NewerRelease, match="newer release"):
         projection.drain(SECONDS)

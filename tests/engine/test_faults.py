@@ -176,22 +176,21 @@ def _fence(bench: Bench, partition: int) -> None:
         Producer({"bootstrap.servers": bench.bootstrap, "transactional.id": name}).init_transactions(30)
 
 
-def _is_told(bench: Bench, worker: subprocess.Popen[str], partition: int) -> bool:
-    """Whether the worker has said that this partition was fenced."""
-    lines = bench.said(worker).splitlines()
-    return any('"error": "Fenced"' in line and f'"partition": {partition}' in line for line in lines)
+def _told(bench: Bench, worker: subprocess.Popen[str]) -> list[str]:
+    """What the worker has said of being fenced, a line each time."""
+    return [line for line in bench.said(worker).splitlines() if '"error": "Fenced"' in line]
 
 
-def _fence_until_told(bench: Bench, worker: subprocess.Popen[str], partition: int) -> None:
-    """Fences the owner at work. One that is only about to take the partition fences us instead, and has
-    nothing to tell (the worker joins the group again after the partition before): then once more."""
-    for _ in range(4):
+def _fence_until_told(bench: Bench, worker: subprocess.Popen[str], partition: int) -> int:
+    """Fences the owner at work; how often. One that is only about to take the partition fences us instead,
+    and has nothing to tell (the worker joins the group again after the partition before): then once more."""
+    for fences in range(1, 5):
         _fence(bench, partition)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             bench.produce(50)
-            if _is_told(bench, worker, partition):
-                return
+            if any(f'"partition": {partition}' in line for line in _told(bench, worker)):
+                return fences
             time.sleep(0.1)
     raise AssertionError(f"partition {partition}: fenced four times, and the worker did not notice")
 
@@ -199,11 +198,13 @@ def _fence_until_told(bench: Bench, worker: subprocess.Popen[str], partition: in
 def test_a_worker_that_was_fenced_asks_the_group_and_goes_on(bench: Bench) -> None:
     worker = bench.start(batch_records=50)
     bench.ready(worker)
+    fences = 0
     for partition in range(PARTITIONS):
         bench.produce(2000)
-        _fence_until_told(bench, worker, partition)
+        fences += _fence_until_told(bench, worker, partition)
     bench.assert_exact()
     assert worker.poll() is None, "no restart was needed"
+    assert PARTITIONS <= len(_told(bench, worker)) <= fences, "joining again fences nobody else"
 
 
 def test_a_worker_that_is_fenced_again_and_again_stops(bench: Bench) -> None:

@@ -27,6 +27,17 @@ def worker(tmp_path: Path) -> StageWorker:
     return StageWorker(stage_of("test", ["source"]), settings)
 
 
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch looks often, and the end of the process is an exception."""
+
+    def stop_process(name: str, error: BaseException) -> None:
+        raise Ended(f"{name}: {type(error).__name__}: {error}")
+
+    monkeypatch.setattr(stage, "stop_process", stop_process)
+    monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
+
+
 def _held(worker: StageWorker, partition: int) -> list[str]:
     """A partition of the worker's; what happens to its owner is written down."""
     said: list[str] = []
@@ -57,6 +68,7 @@ def test_a_fenced_owner_lets_go_of_its_store_though_a_rebalance_comes_at_once(
     assert (first, other, joined) == (["gave up", "closed"], ["closed"], [1])
 
 
+@pytest.mark.usefixtures("watched")
 def test_a_consumer_that_left_its_group_stops_the_process(
     worker: StageWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,26 +80,17 @@ def test_a_consumer_that_left_its_group_stops_the_process(
         if len(asked) == 3:
             raise LeftGroup("test")
 
-    def stop_process(name: str, error: BaseException) -> None:
-        raise Ended(f"{name}: {error}")
-
     monkeypatch.setattr(worker.app.consumer, "check_group", check_group)
-    monkeypatch.setattr(stage, "stop_process", stop_process)
-    monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
-    with pytest.raises(Ended, match="count: test"):
+    with pytest.raises(Ended, match="count: LeftGroup: test"):
         asyncio.run(asyncio.wait_for(worker._watch_stalls(), 10))
     assert len(asked) == 3
 
 
-def test_a_crash_of_faust_stops_the_process(worker: StageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("watched")
+def test_a_crash_of_faust_stops_the_process(worker: StageWorker) -> None:
     async def crashed() -> None:
         await worker.app.crash(ValueError("test"))
         await asyncio.wait_for(worker._watch_stalls(), 10)
 
-    def stop_process(name: str, error: BaseException) -> None:
-        raise Ended(f"{name}: {type(error).__name__}")
-
-    monkeypatch.setattr(stage, "stop_process", stop_process)
-    monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
-    with pytest.raises(Ended, match="count: ValueError"):
+    with pytest.raises(Ended, match="count: ValueError: test"):
         asyncio.run(crashed())

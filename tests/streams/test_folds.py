@@ -13,8 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from connectors.secrets import Cipher, create_key_file, load_key_file
-from schemas.codec import HEADER, MAGIC, NewerRelease
-from schemas.registry import last_id
+from schemas.codec import NewerRelease
 from state import wire
 from state.facts import Letter
 from state.reasons import REASONS
@@ -112,7 +111,7 @@ def test_what_a_newer_release_wrote_is_no_bad_input(stage: str, topic: str, hub:
     """On a topic of the hub's own it stops who cannot read it: a letter would be a hole in the books. From
     outside it may be anything."""
     partition = getattr(hub, stage)
-    newer = (given.KEY.encode(), HEADER.pack(MAGIC, last_id() + 1) + wire.encode(given.choutei())[5:])
+    newer = (given.KEY.encode(), given.of_a_newer_release(wire.encode(given.choutei())))
     if topic.startswith("ido."):
         partition.run(topic, newer)
         assert [letter.reason for letter in hub.letters] == ["R-201"]

@@ -11,8 +11,7 @@ import pytest
 
 import schemas
 from schemas import records
-from schemas.codec import HEADER, MAGIC, NewerRelease
-from schemas.registry import last_id
+from schemas.codec import NewerRelease
 from state import wire
 from state.record import build
 from state.record.known import Known
@@ -254,7 +253,7 @@ def test_what_is_no_message_is_parked_once_among_all_stages() -> None:
 
 def test_what_a_newer_release_wrote_stops_the_records() -> None:
     told = Recorded()
-    newer = (b"key", HEADER.pack(MAGIC, last_id() + 1) + b"x")
+    newer = (b"key", given.of_a_newer_release(wire.encode(given.choutei())))
     for topic in topics.read_by("records"):
         if topic == KIJUNBI_IN:
             told.records.run(topic, newer)  # from outside; the ledger has written the letter
