@@ -16,7 +16,7 @@ from rich.table import Table
 
 from connectors.base import Terminal, Transient
 from connectors.secrets import SecretError
-from streams.engine.owner import Fenced, Stuck
+from streams.engine.owner import Fenced, NoBroker, Stuck
 from streams.local.jars import JarError
 from streams.local.java import JavaNotFound
 from streams.local.kafka import BrokerError, running
@@ -27,7 +27,10 @@ FAILED, WRONG_USE = 1, 2
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-_KNOWN = (BrokerError, JarError, JavaNotFound, TopicsDiffer, SecretError, Terminal, Transient, Fenced, Stuck)
+_KNOWN = (
+    BrokerError, JarError, JavaNotFound, TopicsDiffer, SecretError, Terminal, Transient, Fenced, NoBroker,
+    Stuck,
+)  # fmt: skip
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

@@ -94,11 +94,13 @@ async def run_worker(settings: Settings, bootstrap: str, stages: Iterable[str] =
     BLOCKS.set_capacity(settings.cache_mib << 20)
     worker = Worker(settings, bootstrap, stages)
     _spare_collections()
-    await worker.start()
+    starting = asyncio.create_task(worker.start())
     announced = False
-    while not stop.is_set():
+    while not stop.is_set():  # from the first moment: a broker that says nothing lets no stage start
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 0.2)
+        if starting.done():
+            starting.result()
         if worker.is_ready and not announced:
             announced = True
             log.info("ready", stages=[stage.stage.name for stage in worker.stages])

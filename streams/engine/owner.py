@@ -53,6 +53,10 @@ class Fenced(Exception):
     """締め出された: another owner has the partition; this process must stop and write nothing more."""
 
 
+class NoBroker(Exception):
+    """繋がらない: nobody answers at the broker's address."""
+
+
 class Stuck(Exception):
     """続けられない: what was retried long enough, or what no retry can mend."""
 

@@ -21,12 +21,13 @@ from typing import Any, NamedTuple, cast
 
 import faust
 import structlog
+from aiokafka.errors import KafkaConnectionError
 from faust.tables import TableManager
 from faust.types import TP
 
 from streams.engine.batch import Batch
 from streams.engine.lane import Budget, Fold, Lane
-from streams.engine.owner import EngineSettings, Fenced, Owner
+from streams.engine.owner import EngineSettings, Fenced, NoBroker, Owner
 from streams.engine.transport import (
     BatchConsumer,
     BatchSchema,
@@ -270,18 +271,34 @@ class StageWorker:
     # -- life ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """始める。"""
+        """始める: raises NoBroker when nobody answers; waits as long as one does who says nothing."""
         (self.settings.faust_data_dir / self.stage.name).mkdir(parents=True, exist_ok=True)
         # before: Faust starts for ever where the group does not let it in
         self._watch = asyncio.create_task(self._watch_stalls())
-        await self.app.start()
+        self._watch.add_done_callback(self._unwatched)
+        self._starting = asyncio.create_task(self.app.start())
+        try:
+            await self._starting
+        except KafkaConnectionError:
+            address = self.settings.engine.bootstrap
+            raise NoBroker(
+                f"Kafka: nobody answers at {address}; is the broker up, is SHUUNOU_BOOTSTRAP right?"
+            ) from None
+
+    def _unwatched(self, watch: asyncio.Task[None]) -> None:
+        """Unwatched, a stage could stand still and nobody would see it."""
+        if not watch.cancelled() and (error := watch.exception()) is not None:
+            stop_process(self.stage.name, error)
 
     async def stop(self) -> None:
         """終える: commits in flight are finished; then the partitions are given up."""
         self._watch.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
         await self._give_up(self.app, ())
-        await self.app.stop()
+        if self._starting.done():
+            await self.app.stop()
+        else:  # Faust cannot be stopped in order before it has started
+            self._starting.cancel()
         self._threads.shutdown(wait=True)
 
     @property
