@@ -22,6 +22,7 @@ from connectors.source_kouza_furikae import KouzaFurikaeReader
 from connectors.source_tetsuzuki_csv import TetsuzukiReader
 from state.transfer import contracts
 from streams.engine import failpoints
+from streams.logs import shown
 from streams.settings import Settings
 
 log = structlog.get_logger("shuunou.connectors")
@@ -86,9 +87,7 @@ def run_all(conf: Settings, bootstrap: str, *, sources: bool, sinks: bool, stop:
         try:
             job(stop)
         except Exception as error:  # noqa: BLE001 -- one that fails ends the process, so that it is seen
-            is_ours = type(error).__module__.startswith(("connectors.", "schemas."))
-            shown = str(error) if is_ours else ""
-            log.critical("stopped", connector=name, error=type(error).__name__, detail=shown)
+            log.critical("stopped", connector=name, error=type(error).__name__, detail=shown(error))
             failed.append(name)
             stop.set()
 

@@ -7,6 +7,16 @@ import sys
 
 import structlog
 
+_OURS = ("streams.", "connectors.", "state.", "schemas.")
+
+
+def shown(error: BaseException) -> str:
+    """見せてよい文: what an error of our own says, for no text of ours holds personal data; else nothing.
+
+    A library's error may quote the row or the message that it failed on.
+    """
+    return str(error) if type(error).__module__.startswith(_OURS) else ""
+
 
 def configure_logging() -> None:
     """記録の出し方: one JSON line each, on standard error; libraries only from warnings on."""

@@ -28,19 +28,16 @@ from faust.types import TP
 from streams.engine.batch import Batch
 from streams.engine.lane import Budget, Fold, Lane
 from streams.engine.owner import EngineSettings, Fenced, NoBroker, Owner
-from streams.engine.transport import (
-    BatchConsumer,
-    BatchSchema,
-    BatchTransport,
-    LeftGroup,
-    topic_partitions,
-)
+from streams.engine.transport import BatchConsumer, BatchSchema, BatchTransport, topic_partitions
+from streams.logs import shown
 
 EXIT_STOPPED = 70
 STALL_SECONDS = 5.0
 FENCED_MOST, FENCED_WITHIN_SECONDS = 5, 60.0
 """A partition fenced more often than that in so long: whoever insists does not ask the group; a person must
 look."""
+Behind = dict[TP, tuple[int, int, float]]
+"""Where a position stood behind what was fetched: both, and since when."""
 log = structlog.get_logger("shuunou.engine")
 
 
@@ -74,11 +71,8 @@ class WorkerSettings(NamedTuple):
 def stop_process(stage: str, error: BaseException) -> None:
     """止まる: better to stop than to be wrong. Says where, never what the data held."""
     frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:]]
-    is_ours = type(error).__module__.startswith(("streams.", "schemas."))
-    shown = str(error) if is_ours else ""
-    log.critical(
-        "stopped", stage=stage, error=type(error).__name__, detail=shown, at=" < ".join(reversed(frames))
-    )
+    at = " < ".join(reversed(frames))
+    log.critical("stopped", stage=stage, error=type(error).__name__, detail=shown(error), at=at)
     os._exit(EXIT_STOPPED)
 
 
@@ -274,7 +268,7 @@ class StageWorker:
         """始める: raises NoBroker when nobody answers; waits as long as one does who says nothing."""
         (self.settings.faust_data_dir / self.stage.name).mkdir(parents=True, exist_ok=True)
         # before: Faust starts for ever where the group does not let it in
-        self._watch = asyncio.create_task(self._watch_stalls())
+        self._watch = asyncio.create_task(self._watch_over())
         self._watch.add_done_callback(self._unwatched)
         self._starting = asyncio.create_task(self.app.start())
         try:
@@ -286,7 +280,7 @@ class StageWorker:
             ) from None
 
     def _unwatched(self, watch: asyncio.Task[None]) -> None:
-        """Unwatched, a stage could stand still and nobody would see it."""
+        """It saw what must stop the process, or failed; unwatched, a stage could stand still unseen."""
         if not watch.cancelled() and (error := watch.exception()) is not None:
             stop_process(self.stage.name, error)
 
@@ -306,32 +300,36 @@ class StageWorker:
         """用意ができた: it has partitions and each is restored."""
         return bool(self.lanes) and not self._taking and not self._asking
 
-    async def _watch_stalls(self) -> None:
-        """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here, and
-        so are a crash of Faust and a consumer that is of no group any more, even before all has started."""
-        behind: dict[TP, tuple[int, int, float]] = {}
-        loop = asyncio.get_running_loop()
+    async def _watch_over(self) -> None:
+        """Looks for what nobody else would see, even before all has started; raises what must stop all."""
+        consumer = cast(BatchConsumer, self.app.consumer)
+        behind: Behind = {}
         while True:
             await asyncio.sleep(STALL_SECONDS / 4)
             if self.app.crashed:  # Faust cannot stop it in order; nothing was acknowledged, nothing is lost
-                stop_process(self.stage.name, self.app.crash_reason or RuntimeError("Faust crashed"))
-            consumer = cast(BatchConsumer, self.app.consumer)
-            try:
-                await consumer.check_group()
-            except LeftGroup as error:
-                stop_process(self.stage.name, error)
-            for tp, position in self._positions().items():
-                fetched = consumer.fetched_to(tp, position)
-                if fetched <= position or self._is_busy(tp.partition):
-                    behind.pop(tp, None)
-                    continue
-                seen = behind.get(tp)
-                if seen is None or seen[:2] != (position, fetched):
-                    behind[tp] = (position, fetched, loop.time())
-                elif loop.time() - seen[2] > STALL_SECONDS:
-                    log.warning("stalled", stage=self.stage.name, topic=tp.topic, partition=tp.partition)
-                    del behind[tp]
-                    await consumer.seek_to({tp: position})
+                raise self.app.crash_reason or RuntimeError("Faust crashed")
+            await consumer.check_group()
+            stalled = self._stalled(consumer, behind)
+            for tp in stalled:
+                log.warning("stalled", stage=self.stage.name, topic=tp.topic, partition=tp.partition)
+            if stalled:
+                await consumer.seek_to(stalled)
+
+    def _stalled(self, consumer: BatchConsumer, behind: Behind) -> dict[TP, int]:
+        """A batch that Faust dropped is noticed by the next one; where none comes, it is noticed here."""
+        now, found = asyncio.get_running_loop().time(), {}
+        for tp, position in self._positions().items():
+            fetched = consumer.fetched_to(tp, position)
+            if fetched <= position or self._is_busy(tp.partition):
+                behind.pop(tp, None)
+                continue
+            seen = behind.get(tp)
+            if seen is None or seen[:2] != (position, fetched):
+                behind[tp] = (position, fetched, now)
+            elif now - seen[2] > STALL_SECONDS:
+                del behind[tp]
+                found[tp] = position
+        return found
 
     def _is_busy(self, partition: int) -> bool:
         lane = self.lanes.get(partition)

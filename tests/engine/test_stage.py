@@ -16,26 +16,11 @@ from streams.engine.transport import LeftGroup
 from tests.engine_counting import stage_of
 
 
-class Ended(Exception):
-    """What the end of the process is here."""
-
-
 @pytest.fixture
 def worker(tmp_path: Path) -> StageWorker:
     engine = EngineSettings("test", "127.0.0.1:1", tmp_path / "state")
     settings = WorkerSettings(engine, faust_data_dir=tmp_path / "faust")
     return StageWorker(stage_of("test", ["source"]), settings)
-
-
-@pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The watch looks often, and the end of the process is an exception."""
-
-    def stop_process(name: str, error: BaseException) -> None:
-        raise Ended(f"{name}: {type(error).__name__}: {error}")
-
-    monkeypatch.setattr(stage, "stop_process", stop_process)
-    monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
 
 
 def _held(worker: StageWorker, partition: int) -> list[str]:
@@ -68,7 +53,26 @@ def test_a_fenced_owner_lets_go_of_its_store_though_a_rebalance_comes_at_once(
     assert (first, other, joined) == (["gave up", "closed"], ["closed"], [1])
 
 
-@pytest.mark.usefixtures("watched")
+def _ended(worker: StageWorker, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the process ends of, told by the watch of a worker that Faust lets start for ever."""
+    told: list[str] = []
+
+    def stop_process(name: str, error: BaseException) -> None:
+        told.append(f"{name}: {type(error).__name__}: {error}")
+
+    async def until_told() -> None:
+        starting = asyncio.create_task(worker.start())
+        while not told:
+            await asyncio.sleep(0.01)
+        starting.cancel()
+
+    monkeypatch.setattr(stage, "stop_process", stop_process)
+    monkeypatch.setattr(stage, "STALL_SECONDS", 0.04)
+    monkeypatch.setattr(worker.app, "start", asyncio.Event().wait)
+    asyncio.run(asyncio.wait_for(until_told(), 10))
+    return told[0]
+
+
 def test_a_consumer_that_left_its_group_stops_the_process(
     worker: StageWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,16 +85,18 @@ def test_a_consumer_that_left_its_group_stops_the_process(
             raise LeftGroup("test")
 
     monkeypatch.setattr(worker.app.consumer, "check_group", check_group)
-    with pytest.raises(Ended, match="count: LeftGroup: test"):
-        asyncio.run(asyncio.wait_for(worker._watch_stalls(), 10))
+    assert _ended(worker, monkeypatch) == "count: LeftGroup: test"
     assert len(asked) == 3
 
 
-@pytest.mark.usefixtures("watched")
-def test_a_crash_of_faust_stops_the_process(worker: StageWorker) -> None:
-    async def crashed() -> None:
-        await worker.app.crash(ValueError("test"))
-        await asyncio.wait_for(worker._watch_stalls(), 10)
+def test_a_crash_of_faust_stops_the_process(worker: StageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    asyncio.run(worker.app.crash(ValueError("test")))
+    assert _ended(worker, monkeypatch) == "count: ValueError: test"
 
-    with pytest.raises(Ended, match="count: ValueError: test"):
-        asyncio.run(crashed())
+
+def test_a_watch_that_fails_stops_the_process(worker: StageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_group() -> None:
+        raise KeyError("test")
+
+    monkeypatch.setattr(worker.app.consumer, "check_group", check_group)
+    assert _ended(worker, monkeypatch) == "count: KeyError: 'test'"
