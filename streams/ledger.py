@@ -118,16 +118,14 @@ class Ledger:
         return None
 
     def _look(self, unit: Unit, event: KijunbiAdvanced) -> bool:
-        """Look at accounts whose day on the agenda is not after this; whether those were all."""
+        """Look at what is due by this day: accounts, then persons; whether that was all of it."""
         due, are_all = take_due(unit, AGENDA, event.kijunbi, AT_ONCE)
         for row in due:
             atena = row.split(SEPARATOR, 1)[0]
             account, case = unit.get(RECEIPT, row), unit.get(DELINQUENCY, atena)
             if account is not None:
                 self._write(unit, atena, row, account, case, ledger.reach(account, case, event))
-        if are_all:
-            self.seiri.reach(unit, event)
-        return are_all
+        return are_all and self.seiri.reach(unit, event)
 
     def _keep(self, unit: Unit, event: AtenaChanged | KirokuHeld, record: Record) -> Refusal | None:
         """Persons and held records: the latest prevails and goes on, as it came, to its readers."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from state import ledger, wire
 from state.events import KijunbiAdvanced, ShoukeiReturned
+from state.law.kikan import DAY
 from state.reasons import Refusal, refusal
 from state.record.koushou import as_kiroku
 from state.seiri import apply as seiri
@@ -30,6 +31,10 @@ SEIRI: Table[KibetsuSeiri] = Table("seiri", b"s", wire.encode, wire.decode)
 SEIRIBO: Table[Seiribo] = Table("seiribo", b"f", wire.encode, wire.decode)
 TETSUZUKI: Table[bytes] = Table("tetsuzuki", b"t", bytes, bytes)
 SCHEDULE: Table[bytes] = Table("schedule", b"h", bytes, bytes)
+
+PERSONS_AT_ONCE = 1_000
+"""As `AT_ONCE` for 期別: a person has several, and all are looked at. Whoever was looked at on a day is not
+looked at again before the next, else the parts would never end."""
 
 Keep = Callable[[Unit, bytes, ledger.Change], None]
 
@@ -70,13 +75,16 @@ class SeiriFold:
         self._write(unit, person, event, event.event_id, done)
         return None
 
-    def reach(self, unit: Unit, event: KijunbiAdvanced) -> None:
-        """日の到来: look at every person whose day on the schedule is not after it."""
-        due, _ = take_due(unit, SCHEDULE, event.kijunbi)
+    def reach(self, unit: Unit, event: KijunbiAdvanced) -> bool:
+        """日の到来: look at persons whose day on the schedule is not after it; whether those were all."""
+        due, are_all = take_due(unit, SCHEDULE, event.kijunbi, PERSONS_AT_ONCE)
         for atena in dict.fromkeys(due):
             person = self.person(unit, atena, event.kijunbi)
             done = seiri.reach(person, event.kijunbi)
-            self._write(unit, person, event, f"{event.event_id}/{atena.decode()}", done)
+            later = tuple(max(day, event.kijunbi + DAY) for day in done.look_on)
+            prefix = f"{event.event_id}/{atena.decode()}"
+            self._write(unit, person, event, prefix, done._replace(look_on=later))
+        return are_all
 
     def follow(self, unit: Unit, kijunbi: date | None, event: Any, change: ledger.Change) -> None:
         """収納の後: what a booked event means for the procedures on its 期別, which is known to have some."""

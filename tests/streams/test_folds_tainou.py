@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
+from streams import seiri
 from tests import given
 from tests.streams.memory_hub import Hub
 
@@ -21,12 +24,15 @@ def shoukei(first: int, second: int) -> object:
     return given.tetsuzuki("NouzeiShoukeiMade", date(2026, 9, 1), uchiwake=lines)
 
 
-def plan(*, bangou: str = "1", on: date = PLAN_ON) -> object:
+def plan(
+    *, bangou: str = "1", on: date = PLAN_ON, key: str = given.KEY, person: str = given.PERSON
+) -> object:
     days = (date(on.year, 8, 31), date(on.year, 9, 30))
-    lines = (given.bubun(given.KEY, 10_000), *(given.bubun(None, 5_000, on=day) for day in days))
+    lines = (given.bubun(key, 10_000), *(given.bubun(None, 5_000, on=day) for day in days))
     return given.tetsuzuki(
-        "BunnouPlanned", on, bangou=bangou, key=None, code="seiyaku", kingaku=10_000, uchiwake=lines
-    )
+        "BunnouPlanned", on, bangou=bangou, key=None, person=person, code="seiyaku", kingaku=10_000,
+        uchiwake=lines,
+    )  # fmt: skip
 
 
 def test_what_a_deceased_owed_stands_on_the_accounts_of_the_heirs() -> None:
@@ -131,3 +137,23 @@ def test_an_act_before_the_tables_of_the_law_is_a_letter_and_no_crash() -> None:
         hub.tell(act)
     assert [letter.reason for letter in hub.letters] == ["R-565"] * 3
     assert ["定めの表の始まり" in letter.expected for letter in hub.letters] == [True] * 3
+
+
+def test_a_day_on_which_many_persons_are_due_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them has two days by then, so that some are looked at in two parts."""
+    people = [f"{number:010d}" for number in range(1, 6)]
+
+    def told() -> Hub:
+        made = Hub()
+        for number, person in enumerate(people, 1):
+            key = given.shuunou_key(number)
+            made.tell(given.choutei(key=key, atena_bangou=person), plan(key=key, person=person))
+        return made.tell(given.kijunbi(date(2027, 3, 31)))
+
+    whole = told()
+    monkeypatch.setattr(seiri, "PERSONS_AT_ONCE", 2)
+    parts = told()
+    assert kinds(whole).count("BunnouDefaulted") == len(people)
+    assert parts.seiri_facts == whole.seiri_facts
+    assert parts.ledger.store.rows == whole.ledger.store.rows
+    assert parts.ledger.commits > whole.ledger.commits + 1
