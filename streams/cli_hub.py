@@ -10,7 +10,15 @@ import typer
 
 from connectors.secrets import create_key_file
 from streams import commands, daemons, topics
-from streams.cli_shared import AsJson, console, fail, hub_bootstrap, listing, print_json, readable_errors
+from streams.cli_shared import (
+    AsJson,
+    answering_bootstrap,
+    console,
+    fail,
+    listing,
+    print_json,
+    readable_errors,
+)
 from streams.local.kafka import running, start_broker, stop_broker
 from streams.settings import settings
 
@@ -70,7 +78,7 @@ def topics_list(as_json: AsJson = False) -> None:
     """一覧: every topic, who writes and who reads it, its partitions and how many records it holds."""
     conf = settings()
     with readable_errors():
-        counted = topics.count(hub_bootstrap(conf), dict(conf.security))
+        counted = topics.count(answering_bootstrap(conf), dict(conf.security))
     if as_json:
         print_json(
             [
@@ -99,7 +107,7 @@ def topics_create() -> None:
     conf = settings()
     with readable_errors():
         created = topics.create(
-            hub_bootstrap(conf), conf.partition_count, dict(conf.security), conf.replication
+            answering_bootstrap(conf), conf.partition_count, dict(conf.security), conf.replication
         )
     console.print("\n".join(created) or "nothing is missing")
 
@@ -147,7 +155,7 @@ def kijunbi_advance(
     except ValueError:
         fail(f"day {day!r}: expected YYYY-MM-DD", code=2)
     with readable_errors():
-        bootstrap, client = hub_bootstrap(conf), dict(conf.security)
+        bootstrap, client = answering_bootstrap(conf), dict(conf.security)
         # as the broker has it: a day that only some partitions were told would leave cases unopened
         count = topics.partition_count(bootstrap, client, commands.KIJUNBI)
         if not yes:
@@ -193,21 +201,27 @@ def stop() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """状況: what runs, and how far each stage is behind; exit code 1 when something does not run."""
+    """状況: what runs, and how far each stage is behind; exit code 1 when something does not run.
+
+    Where the broker is away, how far nobody can tell: null in JSON.
+    """
     from streams.status import Lags
     from streams.topics import STAGES
 
     conf = settings()
     processes = {name: daemons.pid_of(conf.home, name) for name in daemons.names(conf.home)}
-    with readable_errors():
-        behind = Lags(hub_bootstrap(conf), conf.security, conf.application).of(STAGES)
-    if as_json:
-        print_json(
-            {"at": datetime.now().astimezone(), "processes": processes, "lag": [b._asdict() for b in behind]}
-        )
-    else:
+    lag = None
+    if not as_json:
         for name, pid in processes.items():
             console.print(f"{name}: {f'runs ({pid})' if pid else 'does not run'}")
+    try:
+        with readable_errors():
+            behind = Lags(answering_bootstrap(conf), conf.security, conf.application).of(STAGES)
+        lag = [each._asdict() for each in behind]
+    finally:  # what runs is told even where the broker is away
+        if as_json:
+            print_json({"at": datetime.now().astimezone(), "processes": processes, "lag": lag})
+    if not as_json:
         for stage in behind:
             console.print(f"{stage.stage}: {stage.lag:,} behind")
     raise typer.Exit(0 if all(processes.values()) else 1)

@@ -17,9 +17,9 @@ from streams import cli_resend, cli_seiri, commands
 from streams.cli_shared import (
     WRONG_USE,
     AsJson,
+    answering_bootstrap,
     console,
     fail,
-    hub_bootstrap,
     listing,
     print_json,
     readable_errors,
@@ -305,5 +305,5 @@ def unmatched_assign(
         held.shuunou_key, event_id, target, staff, reason, date.today(), conf.jichitai_code
     )
     with readable_errors():
-        commands.send(hub_bootstrap(conf), dict(conf.security), f"{conf.application}-shokuin", [sent])
+        commands.send(answering_bootstrap(conf), dict(conf.security), f"{conf.application}-shokuin", [sent])
     console.print("announced; `shuunou show account` shows it once it is booked")

@@ -15,7 +15,15 @@ from connectors.tables import engine_for
 from schemas.codec import DecodeError
 from state.wire import decode
 from streams.cli_seiri import kind_ja
-from streams.cli_shared import WRONG_USE, AsJson, console, fail, hub_bootstrap, print_json, readable_errors
+from streams.cli_shared import (
+    WRONG_USE,
+    AsJson,
+    answering_bootstrap,
+    console,
+    fail,
+    print_json,
+    readable_errors,
+)
 from streams.logs import configure_logging
 from streams.resend import Original, Resender, Resent, open_original, why_not
 from streams.settings import Settings, settings
@@ -68,7 +76,7 @@ def resend(
     conf = settings()
     with readable_errors():
         found, original = _opened(conf, letter_id)
-        sender = Resender(hub_bootstrap(conf), dict(conf.security), f"{conf.application}-resend")
+        sender = Resender(answering_bootstrap(conf), dict(conf.security), f"{conf.application}-resend")
         before = sender.find(original)
         outcome, said = _outcome(conf, sender, before) if before is not None else (WOULD_BE_SENT, "")
     shown = Shown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from streams.settings import Settings
 from streams.topics import TopicsDiffer
 
 FAILED, WRONG_USE = 1, 2
+CONNECT_S = 3.0
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -96,3 +98,25 @@ def hub_bootstrap(conf: Settings) -> str:
             " `shuunou broker start` starts one"
         )
     return broker.bootstrap
+
+
+def answering_bootstrap(conf: Settings) -> str:
+    """答えるブローカーの住所: as `hub_bootstrap`, having looked whether anybody takes connections there.
+
+    A Kafka client would try for half a minute before it told a person who waits. Raises NoBroker.
+    """
+    bootstrap = hub_bootstrap(conf)
+    if not any(_takes_connections(address) for address in bootstrap.split(",")):
+        raise NoBroker(bootstrap)
+    return bootstrap
+
+
+def _takes_connections(address: str) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    if not port.isdecimal():
+        return True  # whatever that is, the Kafka client will say what is wrong with it
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+    except OSError:
+        return False
+    return True

@@ -14,7 +14,15 @@ import schemas
 from connectors.auditor.audit import WAIT_S, Hub, verify
 from connectors.auditor.report import DIFFERS, PASS, Finding, Measure, Report
 from state.reasons import REASONS
-from streams.cli_shared import WRONG_USE, console, errors, fail, hub_bootstrap, print_json, readable_errors
+from streams.cli_shared import (
+    WRONG_USE,
+    answering_bootstrap,
+    console,
+    errors,
+    fail,
+    print_json,
+    readable_errors,
+)
 from streams.settings import settings
 
 NOT_MEASURED = 3
@@ -62,7 +70,7 @@ def verify_hub(
         fail(f"contract {', '.join(sorted(unknown))}: expected one of {known}", WRONG_USE)
     with _measurable():
         url = conf.database if projection else None
-        bootstrap = hub_bootstrap(conf)
+        bootstrap = answering_bootstrap(conf)
         hub = Hub(bootstrap, conf.application, url, dict(conf.security), wait, tuple(sorted(left_out)))
         with _progress(quiet=as_json) as tell:
             report = verify(hub, tell)

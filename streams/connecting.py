@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +29,8 @@ from streams.settings import Settings
 
 log = structlog.get_logger("shuunou.connectors")
 Job = Callable[[threading.Event], None]
+END_S = 8.0
+"""How long connectors may take to end: less than the ten seconds after which container engines kill."""
 
 
 def inbox(home: Path) -> Path:
@@ -101,6 +105,16 @@ def run_all(conf: Settings, bootstrap: str, *, sources: bool, sinks: bool, stop:
         thread.start()
     while not stop.wait(0.5):
         pass
-    for thread in threads:
-        thread.join(20)
+    left = _not_ended(threads)
+    if left:  # in a call that only the broker ends; a kill at any point loses nothing, so neither does this
+        log.warning("left", connectors=left, why=f"not ended in {END_S:g} s; what they began does not count")
+        os._exit(1 if failed else 0)
     return 1 if failed else 0
+
+
+def _not_ended(threads: list[threading.Thread]) -> list[str]:
+    """The names of those that go on when the time to end is over."""
+    deadline = time.monotonic() + END_S
+    for thread in threads:
+        thread.join(max(deadline - time.monotonic(), 0.0))
+    return [thread.name for thread in threads if thread.is_alive()]

@@ -54,7 +54,11 @@ class Fenced(Exception):
 
 
 class NoBroker(Exception):
-    """繋がらない: nobody answers at the broker's address."""
+    """繋がらない: nobody answers at the broker's addresses."""
+
+    def __init__(self, bootstrap: str) -> None:
+        asked = "is the broker up, is SHUUNOU_BOOTSTRAP right?"
+        super().__init__(f"Kafka: nobody answers at {bootstrap}; {asked}")
 
 
 class Stuck(Exception):

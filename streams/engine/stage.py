@@ -274,10 +274,7 @@ class StageWorker:
         try:
             await self._starting
         except KafkaConnectionError:
-            address = self.settings.engine.bootstrap
-            raise NoBroker(
-                f"Kafka: nobody answers at {address}; is the broker up, is SHUUNOU_BOOTSTRAP right?"
-            ) from None
+            raise NoBroker(self.settings.engine.bootstrap) from None
 
     def _unwatched(self, watch: asyncio.Task[None]) -> None:
         """It saw what must stop the process, or failed; unwatched, a stage could stand still unseen."""
