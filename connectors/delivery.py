@@ -14,7 +14,7 @@ Place = tuple[str, int]
 
 
 class Moved(Exception):
-    """位置が動いた: the stored position is no longer the one a batch began at; read on from where it is."""
+    """位置が動いた: the stored position is not where the consumer stands; read on from what is stored."""
 
 
 class Record(NamedTuple):

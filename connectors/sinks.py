@@ -37,13 +37,15 @@ ASK_S = 5.0
 _log = structlog.get_logger(__name__)
 _librdkafka = logging.getLogger("librdkafka")
 
-# librdkafka mends these by itself and tells of them only so that one may know
+# librdkafka mends these by itself and tells of them only so that one may know; to the admin client they are
+# answers, and asking again helps: what the network does, and what Kafka calls retriable while leaders move
 _MENDED = frozenset(
     {
         KafkaError._ALL_BROKERS_DOWN,
         KafkaError._TRANSPORT,
         KafkaError._RESOLVE,
         KafkaError._TIMED_OUT,
+        KafkaError._TIMED_OUT_QUEUE,
         KafkaError._WAIT_COORD,
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -52,18 +54,27 @@ _MENDED = frozenset(
         KafkaError.COORDINATOR_NOT_AVAILABLE,
         KafkaError.NOT_COORDINATOR,
         KafkaError.NETWORK_EXCEPTION,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.KAFKA_STORAGE_ERROR,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
     }
 )
 _GONE = frozenset(
     {
-        KafkaError._AUTO_OFFSET_RESET,
-        KafkaError.OFFSET_OUT_OF_RANGE,
         KafkaError._UNKNOWN_TOPIC,
         KafkaError._UNKNOWN_PARTITION,
         KafkaError.UNKNOWN_TOPIC_OR_PART,
         KafkaError.UNKNOWN_TOPIC_ID,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
     }
+)
+# librdkafka says so of records that are gone, but also when the network fails while it asks whether its
+# place is still the broker's (its issue 4427): the place is looked up again; what is gone is seen there
+_LOST = frozenset(
+    {KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION, KafkaError.OFFSET_OUT_OF_RANGE}
 )
 
 
@@ -195,11 +206,10 @@ class Loop:
     def _step(self, patience: Callable[[float], bool]) -> None:
         """One batch: read, kept, position moved."""
         assert self._consumer is not None
-        spans = self._spans(self._consumer.consume(self._batch, self._wait_s))
-        if not spans:
-            return
         try:
-            self._patiently(lambda: self.target.keep(spans), patience)
+            spans = self._spans(self._consumer.consume(self._batch, self._wait_s))
+            if spans:
+                self._patiently(lambda: self.target.keep(spans), patience)
         except Moved:
             self._patiently(self._open, patience)
             return
@@ -280,7 +290,14 @@ def _readable(place: Place, position: int, start: int, end: int) -> None:
 
 
 def _known(error: Any, message: Any) -> None:
-    """An error told in place of a record: what mends itself is left, what never will is raised."""
+    """An error told in place of a record: what mends itself is left, what never will is raised.
+
+    Raises Moved where the consumer has lost its place.
+    """
+    if error.code() in _LOST:
+        place = {"topic": message.topic(), "partition": message.partition()}
+        _log.warning("sink.place_lost", why=error.str(), **place)
+        raise Moved
     if error.code() in _GONE:
         raise Terminal(
             f"topic {message.topic()}, partition {message.partition()}: expected it readable, "

@@ -71,7 +71,8 @@ class _Reading:
             topic, partition, offset = message.topic(), message.partition(), message.offset()
             assert topic is not None and partition is not None and offset is not None
             place = (topic, partition)
-            if error is None and offset < self.ends[place]:
+            # a consumer that lost its place in a network failure begins again at the first record
+            if error is None and self.at[place] <= offset < self.ends[place]:
                 found[topic].append(message)
                 self.messages += 1
             self._reached(place, offset if error else offset + 1)

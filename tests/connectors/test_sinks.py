@@ -3,9 +3,12 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
+from confluent_kafka import Consumer, KafkaError
 
 from connectors import tables
 from connectors.base import Terminal, Transient
@@ -101,6 +104,40 @@ def test_a_broker_that_comes_back_is_waited_for(
     stop.set()
     thread.join(SECONDS)
     assert projection.status().records == len(CITY)
+
+
+class Lost:
+    """A consumer that says once that it has lost its place in a partition."""
+
+    def __init__(self, consumer: Any, topic: str) -> None:
+        self._consumer, self._topic, self.told = consumer, topic, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._consumer, name)
+
+    def consume(self, *most: Any) -> list[Any]:
+        self.told += 1
+        if self.told > 1:
+            return list(self._consumer.consume(*most))
+        error = KafkaError(KafkaError._AUTO_OFFSET_RESET, "Unable to validate offset and epoch")
+        self._consumer.consume(*most)  # what it fetched meanwhile is of no use
+        return [SimpleNamespace(error=lambda: error, topic=lambda: self._topic, partition=lambda: 0)]
+
+
+def test_a_consumer_that_lost_its_place_goes_on_where_the_projection_stands(
+    flow: Flow, sqlite_url: str
+) -> None:
+    """librdkafka says so too when the network fails while it asks the broker whether its place is right."""
+    migrate(sqlite_url)
+    flow.send(CITY[:300])
+    projection = flow.projection(sqlite_url, batch=40)
+    projection.drain(SECONDS)
+    lost = Lost(projection.loop._consumer, flow.names["deadletter/letter"])
+    projection.loop._consumer = cast(Consumer, lost)
+    flow.send(CITY[300:])
+    assert projection.drain(SECONDS).records == len(CITY) - 300
+    assert lost.told > 1
+    projection.loop.close()
 
 
 def test_another_topic_of_the_same_name_stops_it(flow: Flow, sqlite_url: str) -> None:
