@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     linger_ms: float = Field(2.0, ge=0, description="how long a producer waits to fill a request")
     cache_rows: int = Field(50_000, ge=0, description="rows that a partition keeps decoded in memory")
     cache_mib: int = Field(128, ge=1, description="memory of a worker for blocks of all its stores, in MiB")
+    buffer_mib: int = Field(8, ge=1, description="what each store keeps unflushed in memory, in MiB")
     compression: str = Field("lz4", description="of messages and stores: lz4, zstd, snappy, gzip or none")
     paused_contracts: tuple[str, ...] = Field(
         (), description="移転 contracts that are paused (ids, JSON list)"
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
             self.linger_ms,
             self.cache_rows,
             self.compression,
+            self.buffer_mib,
         )
 
     def worker(self, bootstrap: str, stage: str) -> WorkerSettings:

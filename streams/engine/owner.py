@@ -29,7 +29,16 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.engine import failpoints
 from streams.engine.restore import restore
-from streams.engine.store import Copied, Row, Store, StoreBusy, StoreDamaged, pack_offset, position_key
+from streams.engine.store import (
+    BUFFER_MIB,
+    Copied,
+    Row,
+    Store,
+    StoreBusy,
+    StoreDamaged,
+    pack_offset,
+    position_key,
+)
 from streams.engine.unit import Output, Unit
 
 T = TypeVar("T")
@@ -75,6 +84,7 @@ class EngineSettings(NamedTuple):
     linger_ms: float = 2.0
     cache_rows: int = CACHE_ROWS
     compression: str = "lz4"
+    buffer_mib: int = BUFFER_MIB
 
 
 class Work(NamedTuple):
@@ -93,7 +103,8 @@ class Owner:
     def __init__(self, settings: EngineSettings, stage: str, changelog: str, partition: int) -> None:
         self.settings, self.stage, self.changelog, self.partition = settings, stage, changelog, partition
         is_compressed = settings.compression != "none"
-        self.store = Store(settings.state_dir / stage / str(partition), is_compressed=is_compressed)
+        place = settings.state_dir / stage / str(partition)
+        self.store = Store(place, is_compressed=is_compressed, buffer_mib=settings.buffer_mib)
         self.cache: dict[bytes, Any] = {}
         self.positions: dict[str, int] = {}
         self.restored_rows = 0

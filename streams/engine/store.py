@@ -31,7 +31,7 @@ META_KEY = b"\xff\xffchangelog"
 IDENTITY_KEY = b"\xff\xffidentity"
 _META = struct.Struct(">qq")
 _OFFSET = struct.Struct(">q")
-BLOOM_BITS, BLOCKS_BYTES, BUFFER_BYTES = 10, 128 << 20, 8 << 20
+BLOOM_BITS, BLOCKS_BYTES, BUFFER_MIB = 10, 128 << 20, 8
 """Most questions are for rows that are not there (of procedures, of what the former system held): a filter
 of ten bits a key answers them without a block being read, which was a third of the records stage in a city
 of 200,000. One cache of blocks for all stores of a process: their number does not decide its memory. What a
@@ -81,11 +81,11 @@ def unpack_offset(value: bytes) -> int:
     return offset
 
 
-def _options(is_compressed: bool) -> Options:
+def _options(is_compressed: bool, buffer_mib: int) -> Options:
     options = Options(raw_mode=True)
     options.set_compression_type(DBCompressionType.lz4() if is_compressed else DBCompressionType.none())
     options.create_if_missing(True)
-    options.set_write_buffer_size(BUFFER_BYTES)
+    options.set_write_buffer_size(buffer_mib << 20)
     options.set_max_write_buffer_number(3)
     options.set_keep_log_file_num(2)
     options.set_max_background_jobs(2)
@@ -99,8 +99,8 @@ def _options(is_compressed: bool) -> Options:
 class Store:
     """置き場: one RocksDB database. Not for use by two threads at once; its owner sees to that."""
 
-    def __init__(self, path: Path, *, is_compressed: bool = True) -> None:
-        self.path, self._is_compressed = path, is_compressed
+    def __init__(self, path: Path, *, is_compressed: bool = True, buffer_mib: int = BUFFER_MIB) -> None:
+        self.path, self._options = path, (is_compressed, buffer_mib)
         self._db: Rdict | None = None
         self._unlogged = WriteOptions()
         # its stub calls it a method
@@ -132,7 +132,7 @@ class Store:
 
     def _opened(self) -> Rdict:
         try:
-            return Rdict(str(self.path), options=_options(self._is_compressed))
+            return Rdict(str(self.path), options=_options(*self._options))
         except Exception as error:
             if _HELD.search(str(error)):
                 raise StoreBusy(f"store {self.path}: held by another process, or by this one") from None
