@@ -33,8 +33,8 @@ TETSUZUKI: Table[bytes] = Table("tetsuzuki", b"t", bytes, bytes)
 SCHEDULE: Table[bytes] = Table("schedule", b"h", bytes, bytes)
 
 PERSONS_AT_ONCE = 1_000
-"""As `AT_ONCE` for 期別: a person has several, and all are looked at. Whoever was looked at on a day is not
-looked at again before the next, else the parts would never end."""
+"""As `AT_ONCE` for 期別: a person has several, and all are looked at. Nothing is scheduled for a day that has
+come: its parts would never end, and what they told of a person would be told twice under one id."""
 
 Keep = Callable[[Unit, bytes, ledger.Change], None]
 
@@ -81,9 +81,7 @@ class SeiriFold:
         for atena in dict.fromkeys(due):
             person = self.person(unit, atena, event.kijunbi)
             done = seiri.reach(person, event.kijunbi)
-            later = tuple(max(day, event.kijunbi + DAY) for day in done.look_on)
-            prefix = f"{event.event_id}/{atena.decode()}"
-            self._write(unit, person, event, prefix, done._replace(look_on=later))
+            self._write(unit, person, event, f"{event.event_id}/{atena.decode()}", done)
         return are_all
 
     def follow(self, unit: Unit, kijunbi: date | None, event: Any, change: ledger.Change) -> None:
@@ -115,8 +113,9 @@ class SeiriFold:
             unit.put(SEIRI, atena + SEPARATOR + key.encode(), each)
         if done.book is not None:
             unit.put(SEIRIBO, atena, done.book)
+        soonest = date.min if person.kijunbi is None else person.kijunbi + DAY
         for day in done.look_on:
-            unit.put(SCHEDULE, entry_of(day, atena), b"")
+            unit.put(SCHEDULE, entry_of(max(day, soonest), atena), b"")
         for fact in booked.facts:
             unit.send(SEIRI_FACT, atena, wire.encode(fact))
         for choutei in booked.shoukei:

@@ -157,3 +157,13 @@ def test_a_day_on_which_many_persons_are_due_comes_in_parts(monkeypatch: pytest.
     assert parts.seiri_facts == whole.seiri_facts
     assert parts.ledger.store.rows == whole.ledger.store.rows
     assert parts.ledger.commits > whole.ledger.commits + 1
+
+
+def test_nothing_is_scheduled_for_a_day_that_has_come() -> None:
+    """An act told late is looked at on the next day, never again under the day that is being worked off."""
+    hub = Hub().tell(given.choutei(), given.kijunbi(date(2026, 9, 10)), plan())
+    assert not hub.letters
+    days = {row.split(b"|")[0] for row in hub.rows(hub.ledger, seiri.SCHEDULE.tag)}
+    assert min(days) == b"2026-09-11"
+    hub.tell(given.kijunbi(date(2026, 9, 11)), given.kijunbi(date(2026, 10, 10)))
+    assert kinds(hub)[-1] == "BunnouDefaulted"
