@@ -7,8 +7,10 @@ Such a process is started again after every fault, so it loads what it needs and
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -43,7 +45,13 @@ def run_stages(
         fail(f"stage {', '.join(sorted(unknown))}: expected one of {', '.join(STAGES)}", code=2)
     with readable_errors():
         conf = settings()
-        raise typer.Exit(asyncio.run(run_worker(conf, hub_bootstrap(conf), chosen)))
+        _leave(asyncio.run(run_worker(conf, hub_bootstrap(conf), chosen)))
+
+
+def _leave(code: int) -> NoReturn:
+    """去る: all of ours is over; Faust's threads may wait for a silent broker, and nobody waits for them."""
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def run_connectors(

@@ -10,6 +10,7 @@ folded; a partition has at most one commit in flight.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import traceback
 from collections import deque
@@ -33,6 +34,7 @@ from streams.logs import shown
 
 EXIT_STOPPED = 70
 STALL_SECONDS = 5.0
+FAUST_ENDS_SECONDS = 5.0
 FENCED_MOST, FENCED_WITHIN_SECONDS = 5, 60.0
 """A partition fenced more often than that in so long: whoever insists does not ask the group; a person must
 look."""
@@ -282,15 +284,19 @@ class StageWorker:
             stop_process(self.stage.name, error)
 
     async def stop(self) -> None:
-        """終える: commits in flight are finished; then the partitions are given up."""
+        """終える: commits in flight are finished; then the partitions are given up.
+
+        Faust has a few seconds for the rest: where the broker says nothing, its threads go on for minutes.
+        """
         self._watch.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
         await self._give_up(self.app, ())
+        self._threads.shutdown(wait=True)
         if self._starting.done():
-            await self.app.stop()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.app.stop(), FAUST_ENDS_SECONDS)
         else:  # Faust cannot be stopped in order before it has started
             self._starting.cancel()
-        self._threads.shutdown(wait=True)
 
     @property
     def is_ready(self) -> bool:

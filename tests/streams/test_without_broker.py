@@ -1,4 +1,4 @@
-"""常駐の始まり: what worker and connectors do while no broker lets them begin, as processes of their own."""
+"""ブローカーの不在: what worker, connectors and commands do while no broker answers, as processes of their own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from connectors.secrets import create_key_file
+from streams import topics
+from streams.local.kafka import LocalKafka
 
 WORKER = ("worker", "--stage", "ledger")
 
@@ -53,6 +55,22 @@ def test_what_the_broker_tells_nothing_ends_when_told_to(
         finally:
             process.kill()
             connection.close()
+
+
+def test_a_worker_at_work_ends_when_told_to_though_the_broker_has_fallen_silent(
+    local_kafka: Callable[..., LocalKafka], tmp_path: Path
+) -> None:
+    broker = local_kafka()
+    topics.create(broker.bootstrap, 1, {})
+    with _started(broker.bootstrap, tmp_path, *WORKER) as process:
+        assert process.stderr is not None
+        assert any('"ready"' in line for line in process.stderr), "it works"
+        broker.pause()
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
