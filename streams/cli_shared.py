@@ -25,7 +25,7 @@ from streams.settings import Settings
 from streams.topics import TopicsDiffer
 
 FAILED, WRONG_USE = 1, 2
-CONNECT_S = 3.0
+CONNECT_S, PORT_MAX = 3.0, 65_535
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -113,7 +113,7 @@ def answering_bootstrap(conf: Settings) -> str:
 
 def _takes_connections(address: str) -> bool:
     host, _, port = address.strip().rpartition(":")
-    if not port.isdecimal():
+    if not port.isdecimal() or int(port) > PORT_MAX:
         return True  # whatever that is, the Kafka client will say what is wrong with it
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
