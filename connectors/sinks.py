@@ -295,8 +295,9 @@ def _known(error: Any, message: Any) -> None:
     Raises Moved where the consumer has lost its place.
     """
     if error.code() in _LOST:
-        place = {"topic": message.topic(), "partition": message.partition()}
-        _log.warning("sink.place_lost", why=error.str(), **place)
+        _log.warning(
+            "sink.place_lost", topic=message.topic(), partition=message.partition(), why=error.str()
+        )
         raise Moved
     if error.code() in _GONE:
         raise Terminal(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from streams.engine.owner import Fenced, NoBroker, Stuck
 from streams.local.jars import JarError
 from streams.local.java import JavaNotFound
 from streams.local.kafka import BrokerError, running
+from streams.local.process import accepts
 from streams.settings import Settings
 from streams.topics import TopicsDiffer
 
@@ -115,8 +115,4 @@ def _takes_connections(address: str) -> bool:
     host, _, port = address.strip().rpartition(":")
     if not port.isdecimal() or int(port) > PORT_MAX:
         return True  # whatever that is, the Kafka client will say what is wrong with it
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
-    except OSError:
-        return False
-    return True
+    return accepts(int(port), host.strip("[]"), CONNECT_S)

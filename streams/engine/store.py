@@ -11,6 +11,7 @@ import re
 import shutil
 import struct
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,7 +101,7 @@ class Store:
     """置き場: one RocksDB database. Not for use by two threads at once; its owner sees to that."""
 
     def __init__(self, path: Path, *, is_compressed: bool = True, buffer_mib: int = BUFFER_MIB) -> None:
-        self.path, self._options = path, (is_compressed, buffer_mib)
+        self.path, self._new_options = path, partial(_options, is_compressed, buffer_mib)
         self._db: Rdict | None = None
         self._unlogged = WriteOptions()
         # its stub calls it a method
@@ -132,7 +133,7 @@ class Store:
 
     def _opened(self) -> Rdict:
         try:
-            return Rdict(str(self.path), options=_options(*self._options))
+            return Rdict(str(self.path), options=self._new_options())
         except Exception as error:
             if _HELD.search(str(error)):
                 raise StoreBusy(f"store {self.path}: held by another process, or by this one") from None

@@ -71,11 +71,13 @@ def is_free(port: int) -> bool:
         return True
 
 
-def accepts(port: int) -> bool:
-    """接続可否: whether something accepts connections on this loopback port."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+def accepts(port: int, host: str = LOOPBACK, seconds: float = 1.0) -> bool:
+    """接続可否: whether something accepts connections on this port within so many seconds."""
+    try:
+        socket.create_connection((host, port), seconds).close()
+    except OSError:
+        return False
+    return True
 
 
 def command_line(pid: int) -> str:
