@@ -13,6 +13,8 @@ from pathlib import Path
 from streams.local.process import leashed
 
 STOP_SECONDS = 20.0
+ENDED = ("Z", "X")
+"""States of a process that is no longer one (proc(5))."""
 
 
 def _pid_file(home: Path, name: str) -> Path:
@@ -48,11 +50,15 @@ def start(home: Path, name: str, arguments: list[str], *, bound: bool = False) -
 
 
 def _born(pid: int) -> str:
-    """When the process began, as the kernel counts it: a pid that was given again does not match."""
+    """When the process began, as the kernel counts it: a pid that was given again does not match.
+
+    "" for one that has ended, though whoever started it has not asked after it yet.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
         return ""
+    return "" if fields[0] in ENDED else fields[19]
 
 
 def pid_of(home: Path, name: str) -> int | None:
