@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ from streams.cli_shared import (
     readable_errors,
 )
 from streams.local.kafka import running, start_broker, stop_broker
-from streams.settings import settings
+from streams.settings import Settings, settings
 
 broker_app = typer.Typer(help="ブローカー: the local Apache Kafka.", no_args_is_help=True)
 topics_app = typer.Typer(help="トピック: what flows between the stages.", no_args_is_help=True)
@@ -201,27 +201,39 @@ def stop() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """状況: what runs, and how far each stage is behind; exit code 1 when something does not run.
+    """状況: what runs, how far each stage and sink is behind; exit code 1 when something does not run.
 
-    Where the broker is away, how far nobody can tell: null in JSON.
+    Where the broker is away, how far nobody can tell: null in JSON. `problems` of a sink are records that it
+    could not hand over, ever.
     """
-    from streams.status import Lags
-    from streams.topics import STAGES
-
     conf = settings()
     processes = {name: daemons.pid_of(conf.home, name) for name in daemons.names(conf.home)}
-    lag = None
+    stages, sinks = None, None
     if not as_json:
         for name, pid in processes.items():
             console.print(f"{name}: {f'runs ({pid})' if pid else 'does not run'}")
     try:
         with readable_errors():
-            behind = Lags(answering_bootstrap(conf), conf.security, conf.application).of(STAGES)
-        lag = [each._asdict() for each in behind]
+            stages, sinks = _behind(conf)
     finally:  # what runs is told even where the broker is away
         if as_json:
-            print_json({"at": datetime.now().astimezone(), "processes": processes, "lag": lag})
+            at = datetime.now().astimezone()
+            print_json({"at": at, "processes": processes, "lag": stages, "sinks": sinks})
     if not as_json:
-        for stage in behind:
-            console.print(f"{stage.stage}: {stage.lag:,} behind")
+        for stage in stages:
+            console.print(f"{stage['stage']}: {stage['lag']:,} behind")
+        for sink in sinks:
+            told = sink["waiting"] or f"{sink['lag']:,} behind, {sink['problems']:,} problems"
+            console.print(f"{sink['sink']}: {told}")
     raise typer.Exit(0 if all(processes.values()) else 1)
+
+
+def _behind(conf: Settings) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    from streams.connecting import sinks
+    from streams.status import Lags
+    from streams.topics import STAGES
+
+    bootstrap = answering_bootstrap(conf)
+    lags = Lags(bootstrap, conf.security, conf.application)
+    stages, targets = lags.of(STAGES), lags.of_sinks(sinks(conf, bootstrap))
+    return [each._asdict() for each in stages], [each._asdict() for each in targets]

@@ -67,7 +67,8 @@ def run_connectors(
     configure_logging()
     with readable_errors():
         conf = settings()
-        _leave(run_all(conf, hub_bootstrap(conf), sources=sources, sinks=sinks, stop=threading.Event()))
+        bootstrap, stop = hub_bootstrap(conf), threading.Event()
+        _leave(run_all(conf, bootstrap, has_sources=sources, has_sinks=sinks, stop=stop))
 
 
 register(app)

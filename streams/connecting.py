@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -28,6 +29,7 @@ from streams.settings import Settings
 
 log = structlog.get_logger("shuunou.connectors")
 Job = Callable[[threading.Event], None]
+Sink = Projection | ItenFile
 END_S = 8.0
 """How long connectors may take to end: less than the ten seconds after which container engines kill."""
 
@@ -68,21 +70,32 @@ def new_intake(conf: Settings, bootstrap: str) -> Intake:
     )
 
 
-def _jobs(conf: Settings, bootstrap: str, sources: bool, sinks: bool) -> dict[str, Job]:
+def sinks(conf: Settings, bootstrap: str) -> dict[str, Callable[[], Sink]]:
+    """引渡し: how each sink is made, by its name. The projection raises Terminal where it has no database."""
+    made: dict[str, Callable[[], Sink]] = {
+        "projection": partial(
+            Projection, bootstrap, conf.database, client=conf.security, at_point=failpoints.hit
+        )
+    }
+    for contract in contracts():
+        made[f"iten/{contract.id}"] = partial(
+            ItenFile, bootstrap, contract.id, conf.home / "outbox", client=conf.security
+        )
+    return made
+
+
+def _jobs(conf: Settings, bootstrap: str, has_sources: bool, has_sinks: bool) -> dict[str, Job]:
     jobs: dict[str, Job] = {}
-    if sources:
+    if has_sources:
         jobs["intake"] = new_intake(conf, bootstrap).run
-    if sinks:
-        jobs["projection"] = Projection(
-            bootstrap, conf.database, client=conf.security, at_point=failpoints.hit
-        ).run
-        for contract in contracts():
-            sink = ItenFile(bootstrap, contract.id, conf.home / "outbox", client=conf.security)
-            jobs[f"iten/{contract.id}"] = sink.run
+    if has_sinks:
+        jobs |= {name: make().run for name, make in sinks(conf, bootstrap).items()}
     return jobs
 
 
-def run_all(conf: Settings, bootstrap: str, *, sources: bool, sinks: bool, stop: threading.Event) -> int:
+def run_all(
+    conf: Settings, bootstrap: str, *, has_sources: bool, has_sinks: bool, stop: threading.Event
+) -> int:
     """運転する: until SIGTERM or SIGINT, or until one of them fails; 0 or 1.
 
     A thread that did not end in time goes on: the caller ends the process.
@@ -101,7 +114,7 @@ def run_all(conf: Settings, bootstrap: str, *, sources: bool, sinks: bool, stop:
         signal.signal(number, lambda *_: stop.set())
     threads = [
         threading.Thread(target=guarded, args=item, name=item[0])
-        for item in _jobs(conf, bootstrap, sources, sinks).items()
+        for item in _jobs(conf, bootstrap, has_sources, has_sinks).items()
     ]
     for thread in threads:
         thread.start()

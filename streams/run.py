@@ -17,14 +17,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from connectors.base import Terminal
+from connectors.base import Terminal, Transient
 from connectors.city import Expected
 from connectors.intake import FileResult
 from connectors.migrations import migrate
 from connectors.secrets import create_key_file
-from connectors.sink_iten_file import ItenFile
-from connectors.sink_projection import Projection
-from state.transfer import contracts
 from streams import commands, daemons, status, topics
 from streams.cityfiles import (
     ACTS,
@@ -37,7 +34,7 @@ from streams.cityfiles import (
     manifest_of,
 )
 from streams.cli_shared import console
-from streams.connecting import inbox, new_intake
+from streams.connecting import inbox, new_intake, sinks
 from streams.local.kafka import start_broker, stop_broker
 from streams.settings import Settings
 from streams.topics import FLOW, STAGES
@@ -161,9 +158,12 @@ class Run:
             time.sleep(0.3)
 
     def _lags(self, stages: Sequence[str]) -> list[status.StageLag]:
+        return self._look().of(stages)
+
+    def _look(self) -> status.Lags:
         if self.watch is None:
             self.watch = status.Lags(self.bootstrap, self.client, self.conf.application)
-        return self.watch.of(stages)
+        return self.watch
 
     def _city(self) -> dict[str, Any]:
         if self.city.exists() and any(self.city.iterdir()):
@@ -208,16 +208,11 @@ class Run:
         return sum(stage.lag for stage in self._lags((RECORDS,)))
 
     def _sinks_behind(self) -> int:
-        sinks: list[Projection | ItenFile] = [
-            Projection(self.bootstrap, self.conf.database, client=self.client)
-        ]
-        outbox = self.conf.home / "outbox"
-        sinks += [ItenFile(self.bootstrap, c.id, outbox, client=self.client) for c in contracts()]
-        try:
-            return sum(sum(sink.lag().values()) for sink in sinks)
-        finally:
-            for sink in sinks:
-                sink.close()
+        lags = self._look().of_sinks(sinks(self.conf, self.bootstrap))
+        silent = [lag for lag in lags if lag.lag is None]
+        if silent:
+            raise Transient(f"{silent[0].sink}: {silent[0].waiting}")
+        return sum(lag.lag or 0 for lag in lags)
 
     def _settle(self, what: str, behind: Callable[[], int]) -> None:
         """Wait until nothing is behind, twice in a row: what one stage finishes is the next one's work.

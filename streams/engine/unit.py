@@ -13,8 +13,6 @@ SEPARATOR, AFTER = b"|", b"}"
 """What stands between the parts of a key, and the byte that follows it in ASCII."""
 
 
-
-
 class Table(NamedTuple, Generic[T]):
     """表: one kind of row in a stage's store. `tag` keeps its keys apart from those of other tables."""
 

@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from connectors.city import found_in_clear, make_city, write_city
+from state.transfer import contracts
+from streams.topics import STAGES
 from tests.flow.conftest import Hub
 
 PERSONS, SEED = 250, 7
@@ -113,6 +115,18 @@ def test_a_day_is_announced_to_every_partition_that_there_is_whatever_the_settin
 ) -> None:
     monkeypatch.setitem(hub.environment, "SHUUNOU_PARTITIONS", "5")
     assert "3 partitions" in hub.command("kijunbi", "advance", "2027-07-01")
+
+
+def test_the_status_tells_how_far_every_stage_and_every_sink_is(
+    hub: Hub, ran: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = hub.json("status")
+    assert {stage["stage"]: stage["lag"] for stage in told["lag"]} == dict.fromkeys(STAGES, 0)
+    assert [sink["sink"] for sink in told["sinks"]] == ["projection", *(f"iten/{c.id}" for c in contracts())]
+    assert {(sink["lag"], sink["problems"], sink["waiting"]) for sink in told["sinks"]} == {(0, 0, "")}
+    monkeypatch.setitem(hub.environment, "SHUUNOU_DATABASE_URL", f"sqlite:///{hub.home / 'none.db'}")
+    projection = hub.json("status")["sinks"][0]
+    assert projection["lag"] is None and "shuunou database migrate" in projection["waiting"]
 
 
 def test_staff_assign_a_held_payment_and_its_bill_is_paid(hub: Hub, ran: str) -> None:

@@ -94,4 +94,4 @@ def test_the_status_tells_what_runs_even_then(listener: socket.socket, tmp_path:
     with _started(address, tmp_path, "status", "--json") as process:
         told = json.loads(process.communicate(timeout=25)[0])
     assert process.returncode == 1
-    assert (told["processes"], told["lag"]) == ({}, None)
+    assert (told["processes"], told["lag"], told["sinks"]) == ({}, None, None)
