@@ -9,7 +9,7 @@ PostgreSQL.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -276,12 +276,16 @@ def upsert_sql(table: Table, engine: Engine) -> str:
 
 def array_text(column: Column[Any], values: Iterable[Any]) -> str:
     """配列の文: values of one column as PostgreSQL reads an array (its manual, 8.15.6)."""
+    write: Callable[[Any], str] = str
     if isinstance(column.type, Text):
-        return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
-    if isinstance(column.type, LargeBinary):
-        written = ["NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values]
-        return "{" + ",".join(written) + "}"
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+        write = _quoted
+    elif isinstance(column.type, LargeBinary):
+        write = _hex
+    return "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
+
+
+def _hex(value: bytes) -> str:
+    return f'"\\\\x{value.hex()}"'
 
 
 def _quoted(text: str) -> str:

@@ -20,7 +20,7 @@ from streams.cli_shared import (
     readable_errors,
 )
 from streams.local.kafka import running, start_broker, stop_broker
-from streams.settings import Settings, settings
+from streams.settings import settings
 
 broker_app = typer.Typer(help="ブローカー: the local Apache Kafka.", no_args_is_help=True)
 topics_app = typer.Typer(help="トピック: what flows between the stages.", no_args_is_help=True)
@@ -206,34 +206,29 @@ def status(as_json: AsJson = False) -> None:
     Where the broker is away, how far nobody can tell: null in JSON. `problems` of a sink are records that it
     could not hand over, ever.
     """
+    from streams.connecting import sink_lag, sinks
+    from streams.status import Lags
+    from streams.topics import STAGES
+
     conf = settings()
     processes = {name: daemons.pid_of(conf.home, name) for name in daemons.names(conf.home)}
-    stages, sinks = None, None
+    told: dict[str, Any] = {"processes": processes, "lag": None, "sinks": None}
     if not as_json:
         for name, pid in processes.items():
             console.print(f"{name}: {f'runs ({pid})' if pid else 'does not run'}")
     try:
         with readable_errors():
-            stages, sinks = _behind(conf)
+            bootstrap = answering_bootstrap(conf)
+            behind = Lags(bootstrap, conf.security, conf.application).of(STAGES)
+            targets = [sink_lag(name, make) for name, make in sinks(conf, bootstrap).items()]
+        told |= {"lag": [each._asdict() for each in behind], "sinks": [each._asdict() for each in targets]}
     finally:  # what runs is told even where the broker is away
         if as_json:
-            at = datetime.now().astimezone()
-            print_json({"at": at, "processes": processes, "lag": stages, "sinks": sinks})
+            print_json({"at": datetime.now().astimezone(), **told})
     if not as_json:
-        for stage in stages:
-            console.print(f"{stage['stage']}: {stage['lag']:,} behind")
-        for sink in sinks:
-            told = sink["waiting"] or f"{sink['lag']:,} behind, {sink['problems']:,} problems"
-            console.print(f"{sink['sink']}: {told}")
+        for stage in behind:
+            console.print(f"{stage.stage}: {stage.lag:,} behind")
+        for sink in targets:
+            standing = sink.waiting or f"{sink.lag:,} behind, {sink.problems:,} problems"
+            console.print(f"{sink.sink}: {standing}")
     raise typer.Exit(0 if all(processes.values()) else 1)
-
-
-def _behind(conf: Settings) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    from streams.connecting import sinks
-    from streams.status import Lags
-    from streams.topics import STAGES
-
-    bootstrap = answering_bootstrap(conf)
-    lags = Lags(bootstrap, conf.security, conf.application)
-    stages, targets = lags.of(STAGES), lags.of_sinks(sinks(conf, bootstrap))
-    return [each._asdict() for each in stages], [each._asdict() for each in targets]

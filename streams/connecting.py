@@ -6,12 +6,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
-from connectors.base import FileReader
+from connectors.base import FileReader, Terminal
 from connectors.intake import Intake
 from connectors.secrets import Cipher, load_key_file
 from connectors.sink_iten_file import ItenFile
@@ -82,6 +84,28 @@ def sinks(conf: Settings, bootstrap: str) -> dict[str, Callable[[], Sink]]:
             ItenFile, bootstrap, contract.id, conf.home / "outbox", client=conf.security
         )
     return made
+
+
+class SinkLag(NamedTuple):
+    """引渡しの遅れ: records not kept yet, and how many were ever passed over.
+
+    Both are None where broker or target cannot tell; `waiting` then says why.
+    """
+
+    sink: str
+    lag: int | None
+    problems: int | None
+    waiting: str
+
+
+def sink_lag(name: str, make: Callable[[], Sink]) -> SinkLag:
+    """引渡しの遅れを測る: the sink is made only to be asked."""
+    try:
+        with closing(make()) as sink:
+            told = sink.status()
+    except Terminal as error:
+        return SinkLag(name, None, None, str(error))
+    return SinkLag(name, told.lag, told.problems, told.waiting)
 
 
 def _jobs(conf: Settings, bootstrap: str, has_sources: bool, has_sinks: bool) -> dict[str, Job]:

@@ -81,7 +81,7 @@ def stop(home: Path, name: str, timeout: float = STOP_SECONDS) -> bool:
     if pid is not None:
         _signal(pid, signal.SIGTERM)
         deadline = time.monotonic() + timeout
-        while pid_of(home, name) is not None and not _reaped(pid):
+        while pid_of(home, name) is not None:
             if time.monotonic() > deadline:
                 _signal(pid, signal.SIGKILL)
             time.sleep(0.05)
@@ -92,11 +92,3 @@ def stop(home: Path, name: str, timeout: float = STOP_SECONDS) -> bool:
 def _signal(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def _reaped(pid: int) -> bool:
-    """A child of ours that ended stays until it is waited for."""
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:
-        return False

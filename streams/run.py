@@ -12,12 +12,12 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from connectors.base import Terminal, Transient
+from connectors.base import Terminal
 from connectors.city import Expected
 from connectors.intake import FileResult
 from connectors.migrations import migrate
@@ -93,7 +93,7 @@ class Run:
                     fed = fed.and_then(self._feed(manifest, f"sources: {family}", is_wanted=is_of(family)))
                 days += self._advance(come.after_acts)
             self._settle("records of 別添1: behind", self._records_behind)
-            self._settle("sinks: behind", self._sinks_behind)
+            self._settle_sinks()
             daemons.start(self.conf.home, INTAKE, ["connectors", "--no-sinks"])
             expected = Expected(**manifest["expected"]) if is_first else None
             seconds = time.monotonic() - begun
@@ -158,12 +158,9 @@ class Run:
             time.sleep(0.3)
 
     def _lags(self, stages: Sequence[str]) -> list[status.StageLag]:
-        return self._look().of(stages)
-
-    def _look(self) -> status.Lags:
         if self.watch is None:
             self.watch = status.Lags(self.bootstrap, self.client, self.conf.application)
-        return self.watch
+        return self.watch.of(stages)
 
     def _city(self) -> dict[str, Any]:
         if self.city.exists() and any(self.city.iterdir()):
@@ -207,12 +204,11 @@ class Run:
     def _records_behind(self) -> int:
         return sum(stage.lag for stage in self._lags((RECORDS,)))
 
-    def _sinks_behind(self) -> int:
-        lags = self._look().of_sinks(sinks(self.conf, self.bootstrap))
-        silent = [lag for lag in lags if lag.lag is None]
-        if silent:
-            raise Transient(f"{silent[0].sink}: {silent[0].waiting}")
-        return sum(lag.lag or 0 for lag in lags)
+    def _settle_sinks(self) -> None:
+        with ExitStack() as stack:
+            every = sinks(self.conf, self.bootstrap).values()
+            made = [stack.enter_context(closing(make())) for make in every]
+            self._settle("sinks: behind", lambda: sum(sum(sink.lag().values()) for sink in made))
 
     def _settle(self, what: str, behind: Callable[[], int]) -> None:
         """Wait until nothing is behind, twice in a row: what one stage finishes is the next one's work.

@@ -1,6 +1,4 @@
-"""状況: how far each stage and sink is behind, from outside: its position against the ends of its topics.
-
-A stage shows its position as the group's offsets, a sink keeps it with what it wrote.
+"""状況: how far each stage is behind, from outside: the group's shown offsets against the ends of its topics.
 
 Plain consumers ask, which never join: librdkafka's admin client crashed the process when it asked for the
 offsets of a group whose coordinator was still being made (2.16.0, seen twice).
@@ -9,16 +7,12 @@ offsets of a group whose coordinator was still being made (2.16.0, seen twice).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from connectors.base import Terminal, Transient
 from streams import topics
-
-if TYPE_CHECKING:  # what it loads is not needed where only stages are looked at
-    from streams.connecting import Sink
 
 PATIENCE_S, LOOK_S = 60.0, 5.0
 
@@ -31,20 +25,8 @@ class StageLag(NamedTuple):
     has_position: bool
 
 
-class SinkLag(NamedTuple):
-    """引渡しの遅れ: records not kept yet, and how many were ever passed over.
-
-    Both are None where the target cannot tell; `waiting` then says why.
-    """
-
-    sink: str
-    lag: int | None
-    problems: int | None
-    waiting: str
-
-
 class Lags:
-    """遅れの計り手: looks at one hub's groups and sinks; `close` when done."""
+    """遅れの計り手: looks at one hub's groups; `close` when done."""
 
     def __init__(self, bootstrap: str, client: Mapping[str, Any], application: str) -> None:
         self._settings = {
@@ -60,36 +42,16 @@ class Lags:
         """段の遅れを測る: a stage that never showed a position counts all there is. Raises KafkaException."""
         return [self._of(stage) for stage in stages]
 
-    def of_sinks(self, sinks: Mapping[str, Callable[[], Sink]]) -> list[SinkLag]:
-        """引渡しの遅れを測る: each is made only to be asked. Raises KafkaException."""
-        return [self._of_sink(name, make) for name, make in sinks.items()]
-
     def close(self) -> None:
         """閉じる。"""
         for consumer in self._consumers.values():
             consumer.close()
 
-    def _of_sink(self, name: str, make: Callable[[], Sink]) -> SinkLag:
-        try:
-            sink = make()
-            kept, problems = sink.store.positions(), sink.store.problems()
-        except (Terminal, Transient) as error:
-            return SinkLag(name, None, None, str(error))
-        consumer, behind = self._consumer("status"), 0
-        for place in self._places(consumer, sink.loop.topics):
-            first, end = consumer.get_watermark_offsets(place, timeout=30)
-            behind += max(end - kept.get((place.topic, place.partition), first), 0)
-        sink.close()
-        return SinkLag(name, behind, problems, "")
-
-    def _consumer(self, name: str) -> Consumer:
-        group = f"{self._application}-{name}"
+    def _of(self, stage: str) -> StageLag:
+        group = f"{self._application}-{stage}"
         if group not in self._consumers:
             self._consumers[group] = Consumer({**self._settings, "group.id": group})
-        return self._consumers[group]
-
-    def _of(self, stage: str) -> StageLag:
-        consumer = self._consumer(stage)
+        consumer = self._consumers[group]
         shown = self._shown(consumer, self._places(consumer, topics.read_by(stage)))
         behind = 0
         for place in shown:

@@ -14,4 +14,3 @@ def test_a_child_that_ended_unasked_is_not_taken_for_running(tmp_path: Path) -> 
         assert daemons.stop(tmp_path, "short") is False
     finally:
         process.wait(30)
-
