@@ -25,12 +25,6 @@ from streams.engine.owner import Owner, Work
 from streams.engine.store import PARTS
 from streams.engine.unit import Unit
 
-REST_MOST_SECONDS = 0.02
-"""After a small transaction a lane rests as long as it took, at most so long: transactions, whose cost
-hardly depends on how many events they hold, then never take more than half of its time, and what comes
-meanwhile is folded together. Without rest a slow machine spends itself on ever smaller ones, and events wait
-longer."""
-SMALL = 500
 GATHER_SECONDS = 0.05
 """How long a lane waits for a batch that was fetched together with those it has: it comes within a
 millisecond or two, if Faust does not drop it. Without that the first topic's batch would be a transaction by
@@ -88,7 +82,7 @@ class Lane:
 
     @property
     def is_busy(self) -> bool:
-        """働いている: gathering, folding, committing or resting."""
+        """働いている: gathering, folding or committing."""
         return self._task is not None and not self._task.done()
 
     async def offer(self, batch: Batch) -> None:
@@ -137,18 +131,15 @@ class Lane:
         changed = {key: value for key, (_, value) in unit.changed.items()}
         work = Work(unit.outputs, unit.rows(), changed, ends)
         loop = asyncio.get_running_loop()
-        begun = loop.time()
         self.budget.hold(len(changed))
         try:
             await loop.run_in_executor(self._threads, self.owner.commit, work)
         finally:
             await self.budget.give_back(len(changed))
         self.events += events
-        took = loop.time() - begun
         if unit.left_at is not None:  # a part of much work, whose memory is not needed for ordinary events
             del unit, work, changed
             await loop.run_in_executor(self._threads, memory.give_back)
-        await asyncio.sleep(min(took, REST_MOST_SECONDS) if events < SMALL else 0)
 
     async def _add(self, unit: Unit, reached: dict[str, int], batch: Batch) -> int:
         """Fold one batch if it begins where the last one ended; how many events that were."""

@@ -46,10 +46,9 @@ log = structlog.get_logger("shuunou.engine")
 class Stage(NamedTuple):
     """段の定義: its name, the topics that feed it (one key, one partition count), its changelog and its fold.
 
-    `gather_ms`: while events come, so long a question to the broker gathers what comes. Sources write in
-    dribbles, and a transaction costs broker and worker more than a millisecond however few events it
-    holds; what another stage writes becomes visible a whole transaction at a time, so nothing is gained by
-    waiting for more.
+    `gather_ms`: while events come, so long for each partition held a question to the broker gathers what
+    comes. A transaction costs broker and worker several milliseconds of their processors however few events
+    it holds, and each partition has its own: too many of them, and events wait for processors instead.
     """
 
     name: str

@@ -28,9 +28,9 @@ from faust.types import TP, ConsumerMessage, Message
 
 from streams.engine.batch import Batch
 
-IDLE_WAIT_MS, GATHER_BYTES = 500, 1 << 20
-"""How long a question to the broker may wait for a first event; and, where a stage gathers, for how many
-bytes it waits while events come (`Stage.gather_ms`). What was fetched is worked on at once."""
+IDLE_WAIT_MS, GATHER_MOST_MS, GATHER_BYTES = 500, 200, 1 << 20
+"""How long a question to the broker may wait for a first event; and, where a stage gathers, how long at most
+and for how many bytes while events come (`Stage.gather_ms`). What was fetched is worked on at once."""
 FETCH_SECONDS = 0.5
 Positions = Mapping[TP, int]
 
@@ -105,9 +105,7 @@ class BatchThread(AIOKafkaConsumerThread):
             found = await self._fetch_records(consumer, active, timeout=timeout, max_records=limit)
         except KafkaError as error:
             raise self._left(error) from error
-        fetcher, gather_ms = consumer._fetcher, cast(Any, self.app).gather_ms if found else 0
-        fetcher._fetch_max_wait_ms = gather_ms or IDLE_WAIT_MS
-        fetcher._fetch_min_bytes = GATHER_BYTES if gather_ms else 1
+        self._gather_next(consumer, len({tp.partition for tp in active}) if found else 0)
         batches: list[Batch] = []
         for tp, records in sorted(found.items(), key=_by_partition):
             place = TP(tp.topic, tp.partition)
@@ -119,6 +117,13 @@ class BatchThread(AIOKafkaConsumerThread):
                 batches[-1] = batches[-1]._replace(is_followed=True)
             batches.append(Batch(tp.topic, tp.partition, begin, end, records))
         return batches
+
+    def _gather_next(self, consumer: aiokafka.AIOKafkaConsumer, partitions: int) -> None:
+        """Whether the next question waits for more than a first event: longer for more partitions, 0 not."""
+        gather_ms = min(cast(Any, self.app).gather_ms * partitions, GATHER_MOST_MS)
+        fetcher = consumer._fetcher
+        fetcher._fetch_max_wait_ms = gather_ms or IDLE_WAIT_MS
+        fetcher._fetch_min_bytes = GATHER_BYTES if gather_ms else 1
 
     @staticmethod
     def _position(consumer: aiokafka.AIOKafkaConsumer, tp: Any) -> int | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from typing import Any
 
 from streams.engine.batch import Batch
 from streams.engine.stage import StageWorker
-from tests.engine.conftest import Bench
+from streams.engine.transport import GATHER_MOST_MS
+from tests.engine.conftest import PARTITIONS, Bench
 from tests.engine_counting import worker_of
 
 
@@ -130,3 +132,27 @@ def test_at_rest_the_shown_offset_is_the_end(bench: Bench) -> None:
     latest = admin.list_offsets({place: OffsetSpec.latest() for place in places})
     ends = {p.partition: f.result().offset for p, f in latest.items()}
     assert {p.partition: p.offset for p in shown.topic_partitions} == ends
+
+
+def test_while_events_come_those_of_a_moment_are_fetched_together(bench: Bench) -> None:
+    """Else a stage commits each few events by themselves, and its transactions take all processors."""
+    window_s, events = GATHER_MOST_MS / 1000, 150
+
+    def dribble() -> float:
+        begun = time.monotonic()
+        for _ in range(events):
+            bench.produce(1)
+            time.sleep(0.01)
+        return time.monotonic() - begun
+
+    async def run() -> tuple[int, float]:
+        worker = worker_of(bench.given())
+        worker.app.gather_ms = GATHER_MOST_MS  # type: ignore[attr-defined]
+        seen = _seen(worker)
+        sending = asyncio.create_task(asyncio.to_thread(dribble))
+        await _until_done(worker, events)
+        return len(seen), await sending
+
+    batches, seconds = asyncio.run(run())
+    assert batches <= PARTITIONS * (seconds / window_s + 2)
+    bench.assert_exact()
