@@ -48,6 +48,13 @@ final class AvroIn {
         return in.readIndex() == 0 ? null : in.readInt();
     }
 
+    /** A union with null whose other branch is not read here: refused if it is there. */
+    void nothing() throws IOException {
+        if (in.readIndex() != 0) {
+            throw new IllegalArgumentException("schema " + schemaId + ": a field that is not read here");
+        }
+    }
+
     Map<String, String> texts() throws IOException {
         long count = in.readMapStart();
         if (count == 0) {

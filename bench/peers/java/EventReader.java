@@ -15,7 +15,7 @@ final class EventReader implements Deserializer<Event> {
         "shuunou_key", "rireki_bangou", "atena_bangou", "fuka_nendo", "zeimoku_code", "taishou_nendo",
         "tsuuchisho_bangou", "kibetsu_code", "choutei_nendo", "kaikei_nendo", "kibetsu_choutei_gaku",
         "noukigen", "houtei_noukigen", "houtei_noukigen_tou", "choutei_nengappi", "zuiki_flag", "jiyuu_code",
-        "held",
+        "held", "shoukei",
     };
     private static final String[] RECEIVED = {
         "shuunou_key", "receipt_no", "dankai", "shuunou_kingaku", "ryoushuu_nengappi", "shuunou_nengappi",
@@ -37,19 +37,19 @@ final class EventReader implements Deserializer<Event> {
 
     EventReader(Schemas schemas) throws IOException {
         bodies = Map.of(
-                id(schemas, "choutei_established", CHOUTEI), choutei(Event.Kind.ESTABLISHED),
-                id(schemas, "choutei_corrected", CHOUTEI), choutei(Event.Kind.CORRECTED),
-                id(schemas, "choutei_cancelled", CHOUTEI), choutei(Event.Kind.CANCELLED),
-                id(schemas, "shuunou_received", RECEIVED), EventReader::received,
-                id(schemas, "shuunou_reversed", REVERSED), EventReader::reversed,
-                id(schemas, "kouza_furikae_failed", FAILED), EventReader::failed);
+                id(schemas, "choutei_established.v2", CHOUTEI), choutei(Event.Kind.ESTABLISHED),
+                id(schemas, "choutei_corrected.v2", CHOUTEI), choutei(Event.Kind.CORRECTED),
+                id(schemas, "choutei_cancelled.v2", CHOUTEI), choutei(Event.Kind.CANCELLED),
+                id(schemas, "shuunou_received.v1", RECEIVED), EventReader::received,
+                id(schemas, "shuunou_reversed.v1", REVERSED), EventReader::reversed,
+                id(schemas, "kouza_furikae_failed.v1", FAILED), EventReader::failed);
     }
 
     private static int id(Schemas schemas, String name, String[] fields) throws IOException {
         String[] all = new String[ENVELOPE.length + fields.length];
         System.arraycopy(ENVELOPE, 0, all, 0, ENVELOPE.length);
         System.arraycopy(fields, 0, all, ENVELOPE.length, fields.length);
-        return schemas.checked("event/" + name + ".v1", all);
+        return schemas.checked("event/" + name, all);
     }
 
     @Override
@@ -58,7 +58,7 @@ final class EventReader implements Deserializer<Event> {
             AvroIn in = new AvroIn(message);
             Body body = bodies.get(in.schemaId);
             if (body == null) {
-                throw new IllegalArgumentException("an event that the load does not hold");
+                throw new IllegalArgumentException("not an event of the load: schema " + in.schemaId);
             }
             return body.read(in, envelope(in));
         } catch (IOException error) {
@@ -79,10 +79,14 @@ final class EventReader implements Deserializer<Event> {
     }
 
     private static Body choutei(Event.Kind kind) {
-        return (in, envelope) -> new Event.Choutei(
-                envelope, kind, in.text(), in.whole(), in.text(), in.whole(), in.text(), in.whole(),
-                in.text(), in.text(), in.whole(), in.whole(), in.large(), in.whole(), in.dayOrNull(),
-                in.dayOrNull(), in.whole(), in.textOrNull(), in.textOrNull(), in.texts());
+        return (in, envelope) -> {
+            Event made = new Event.Choutei(
+                    envelope, kind, in.text(), in.whole(), in.text(), in.whole(), in.text(), in.whole(),
+                    in.text(), in.text(), in.whole(), in.whole(), in.large(), in.whole(), in.dayOrNull(),
+                    in.dayOrNull(), in.whole(), in.textOrNull(), in.textOrNull(), in.texts());
+            in.nothing(); // shoukei: the load holds no debt that heirs took over
+            return made;
+        };
     }
 
     private static Event received(AvroIn in, Event.Envelope envelope) throws IOException {
